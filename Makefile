@@ -1,0 +1,77 @@
+# The two commands of the README are `make demo` and `make test`; both do their own set-up.
+# Everything they make stays inside the project folder (.venv, .build-*, demo-output) and in
+# ${TOPOLOSS_CACHE:-~/.cache/topoloss}.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+export SWIFT
+
+VENV_PYTHON := .venv/bin/python
+LIBRARY_SCRATCH := .build-library
+LIBRARY := $(LIBRARY_SCRATCH)/release/libtopoloss.so
+HEADER := Sources/CTopoLoss/include/topoloss.h
+VERSION := $(shell awk '/define TOPOLOSS_VERSION_(MAJOR|MINOR|PATCH)/ { v = v sep $$3; sep = "." } END { print v }' $(HEADER))
+
+# The Swift runtime is linked in, so users need no Swift; only topoloss_* is visible outside.
+LIBRARY_FLAGS := -Xswiftc -static-stdlib \
+  -Xlinker --version-script=$(CURDIR)/tools/exports.map \
+  -Xlinker --gc-sections -Xlinker -s -Xlinker -z -Xlinker now
+
+# Optimised, but with every assert() alive: docs/decisions/0004-optimised-tests-with-assertions.md
+TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug \
+  --explicit-target-dependency-import-check error
+
+.PHONY: help demo test package library install bench-persistence format lint clean
+
+help:
+	@echo 'make demo                 compute and draw the diagrams of a synthetic volume'
+	@echo 'make test                 run every test: Swift, C, Python'
+	@echo 'make package              build the Python package into .venv'
+	@echo 'make install PREFIX=DIR   install topoloss.h, libtopoloss.so and topoloss.pc'
+	@echo 'make bench-persistence    time the diagrams beside CubicalRipser and GUDHI'
+	@echo 'make format / make lint   rewrite / check the Swift sources with swift format'
+	@echo 'make clean                remove everything that was built'
+
+demo:
+	@tools/setup.sh demo
+	@tools/install-package.sh
+	$(VENV_PYTHON) examples/python/demo.py
+
+# The two test runners come last, so that their closing lines end the output.
+test:
+	@tools/setup.sh test
+	@tools/install-package.sh
+	tools/check-c.sh
+	$(VENV_PYTHON) -m mypy.stubtest topoloss_swift
+	tools/check-examples.sh
+	$(SWIFT) test $(TEST_FLAGS) --scratch-path .build-tests
+	$(VENV_PYTHON) -m pytest python/tests
+
+package:
+	@tools/setup.sh demo
+	@tools/install-package.sh
+
+library:
+	$(SWIFT) build -c release --product topoloss $(LIBRARY_FLAGS) --scratch-path $(LIBRARY_SCRATCH)
+
+install: library
+	install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
+	install -m 644 $(HEADER) '$(DESTDIR)$(PREFIX)/include/topoloss.h'
+	install -m 755 $(LIBRARY) '$(DESTDIR)$(PREFIX)/lib/libtopoloss.so'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' topoloss.pc.in \
+	  > '$(DESTDIR)$(PREFIX)/lib/pkgconfig/topoloss.pc'
+
+bench-persistence:
+	@tools/setup.sh test
+	@tools/install-package.sh
+	$(VENV_PYTHON) Benchmarks/persistence.py
+
+format:
+	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+clean:
+	rm -rf .build .build-* .venv build dist demo-output *.egg-info python/*.egg-info

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# tools/setup.sh demo|test: prepares what `make demo` or `make test` needs, and nothing else.
+#
+# Checks the Swift toolchain, gets missing Debian packages where it may, and fills .venv from
+# tools/requirements-<set>.txt. A stamp keyed by content lets the second run end at once.
+#   PYTHON          the interpreter .venv is made with (default /usr/bin/python3)
+#   TOPOLOSS_CACHE  where downloaded wheels are kept (default ~/.cache/topoloss)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+set_name=${1:?usage: tools/setup.sh demo|test}
+swift=${SWIFT:-swift}
+python=${PYTHON:-/usr/bin/python3}
+cache=${TOPOLOSS_CACHE:-${HOME:-/tmp}/.cache/topoloss}
+
+say() { echo "setup: $*" >&2; }
+stop() { say "$*"; exit 1; }
+
+require_swift() {
+  command -v "$swift" > /dev/null ||
+    stop "no Swift toolchain found: install Swift 6.3 or newer and put 'swift' into PATH (or set SWIFT)."
+  local version
+  version=$("$swift" --version 2> /dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  [ "$(printf '6.3\n%s\n' "${version:-0}" | sort -V | head -n 1)" = 6.3 ] ||
+    stop "Swift 6.3 or newer is needed, '$swift' is version ${version:-unknown}."
+}
+
+has_venv() { "$python" -c 'import ensurepip, venv' 2> /dev/null; }
+has_headers() {
+  "$python" -c 'import os, sysconfig, sys
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' 2> /dev/null
+}
+
+# Prints the Debian packages that are missing, judged by what they would provide.
+missing_packages() {
+  command -v gcc > /dev/null || echo gcc
+  [ -e /usr/include/stdio.h ] || echo libc6-dev
+  if [ "$python" = /usr/bin/python3 ]; then
+    has_venv || echo python3-venv
+    has_headers || echo python3-dev
+  fi
+  if [ "$set_name" = test ]; then
+    command -v g++ > /dev/null || echo g++
+    command -v pkg-config > /dev/null || echo pkg-config
+    command -v nm > /dev/null || echo binutils
+  fi
+}
+
+get_packages() {
+  local packages apt=()
+  packages=$(missing_packages | tr '\n' ' ')
+  [ -n "$packages" ] || return 0
+  if command -v apt-get > /dev/null; then
+    if [ "$(id -u)" = 0 ]; then apt=(env)
+    elif sudo -n true 2> /dev/null; then apt=(sudo -n)
+    fi
+  fi
+  [ ${#apt[@]} -gt 0 ] || stop "please install: ${packages}(on Debian: apt-get install ${packages% })"
+  say "installing ${packages}with apt-get"
+  # shellcheck disable=SC2086  # the package names are meant to be split
+  { "${apt[@]}" apt-get update -qq &&
+    "${apt[@]}" DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
+  } > /dev/null < /dev/null || stop "apt-get failed; please install by hand: $packages"
+  packages=$(missing_packages | tr '\n' ' ')
+  [ -z "$packages" ] || stop "still missing after apt-get: $packages"
+}
+
+require_python() {
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null ||
+    stop "Python 3.11 or newer is needed, '$python' is not; set PYTHON to one."
+  has_venv || stop "'$python' has no venv and ensurepip modules."
+  has_headers || stop "'$python' has no C headers (Python.h); install its development package."
+}
+
+fill_venv() {
+  local key stamp=.venv/stamp-$set_name
+  key=$(
+    { "$python" -c 'import sys; print(sys.version, sys.executable)'; pwd; cat tools/requirements-*.txt; } |
+      sha256sum
+  )
+  [ "$(cat "$stamp" 2> /dev/null)" = "$key" ] && .venv/bin/python -c '' && return 0
+
+  local base
+  base=$("$python" -c 'import os, sys; print(os.path.realpath(sys.executable), sys.version)' | sha256sum; pwd)
+  if [ "$(cat .venv/stamp-base 2> /dev/null)" != "$base" ]; then
+    say "making .venv with $python"
+    "$python" -m venv --clear .venv || stop "could not make .venv with $python"
+    echo "$base" > .venv/stamp-base
+  fi
+  say "installing tools/requirements-$set_name.txt into .venv"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --cache-dir "$cache/pip" -r "tools/requirements-$set_name.txt" < /dev/null ||
+    stop "pip could not install tools/requirements-$set_name.txt (is there a network?)"
+  echo "$key" > "$stamp"
+}
+
+require_swift
+get_packages
+require_python
+fill_venv
