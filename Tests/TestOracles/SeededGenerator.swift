@@ -1,0 +1,19 @@
+/// SplitMix64: the same numbers on every machine and in every run, from one seed.
+///
+/// (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.)
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  public init(seed: UInt64) { state = seed }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// A number in 0 ..< 1 that a Float holds exactly (24 random bits).
+  public mutating func unit() -> Double { Double(next() >> 40) / Double(1 << 24) }
+}
