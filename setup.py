@@ -1,0 +1,100 @@
+"""Builds the Python package: one `swift build`, then one C file.
+
+The wheel carries libtopoloss.so, with the Swift runtime inside, next to the extension that
+uses it; the two find each other through $ORIGIN. The rest of the description is in
+pyproject.toml.
+
+Set TOPOLOSS_LIBRARY_DIR to a folder with a finished libtopoloss.so to skip `swift build`.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError
+
+ROOT = Path(__file__).resolve().parent
+HEADER = Path("Sources/CTopoLoss/include/topoloss.h")
+LIBRARY = "libtopoloss.so"
+# Its own scratch folder, so that this build and a developer's `swift build` keep apart.
+SCRATCH = ROOT / ".build-python"
+HARDENING = ["-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack"]
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+
+def version():
+    """The version is written once, in the C header."""
+    text = (ROOT / HEADER).read_text(encoding="utf-8")
+    return ".".join(
+        re.search(rf"TOPOLOSS_VERSION_{part}\s+(\d+)", text)[1]
+        for part in ("MAJOR", "MINOR", "PATCH")
+    )
+
+
+def swift_build():
+    """Builds libtopoloss.so and returns its path; quick when nothing changed."""
+    swift = shutil.which("swift")
+    if swift is None:
+        raise CompileError(
+            "the Swift 6.3 toolchain is needed to build topoloss, and no `swift` is on the PATH"
+        )
+    command = [swift, "build", "--package-path", str(ROOT), "--scratch-path", str(SCRATCH)]
+    command += ["-c", "release", "--product", "topoloss", "-Xswiftc", "-static-stdlib"]
+    # Only topoloss_* is exported: the runtime inside must not meet another Swift runtime.
+    linker = [f"--version-script={ROOT / 'python/exports.map'}", "--gc-sections", "-s"]
+    linker += ["-z", "relro", "-z", "now", "-z", "noexecstack"]
+    for flag in linker:
+        command += ["-Xlinker", flag]
+    if subprocess.run(command).returncode != 0:
+        raise CompileError("`swift build` failed; its messages are above")
+    shown = subprocess.run(
+        command + ["--show-bin-path"], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return Path(shown.stdout.strip()) / LIBRARY
+
+
+class BuildWithSwift(build_ext):
+    """Puts libtopoloss.so where the extension goes, then builds the extension against it."""
+
+    def run(self):
+        given = os.environ.get("TOPOLOSS_LIBRARY_DIR")
+        library = Path(given) / LIBRARY if given else swift_build()
+        if not library.is_file():
+            raise CompileError(f"there is no {LIBRARY} in {library.parent}")
+        target = Path(self.get_ext_fullpath(self.extensions[0].name)).parent / LIBRARY
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # A new file, not new content: a running Python may have the old one mapped.
+        fresh = target.with_suffix(".new")
+        shutil.copy2(library, fresh)
+        os.replace(fresh, target)
+        self.extensions[0].extra_objects = [str(target)]
+        super().run()
+
+    def get_outputs(self):
+        outputs = super().get_outputs()
+        return outputs + [str(Path(outputs[0]).parent / LIBRARY)]
+
+
+core = Extension(
+    "topoloss_swift._core",
+    sources=["python/topoloss_swift/_core.c"],
+    depends=[str(HEADER)] + [f"python/topoloss_swift/_core_{part}.h" for part in
+                             ("array", "block", "errors")],
+    include_dirs=[str(HEADER.parent)],
+    py_limited_api=not FREE_THREADED,
+    extra_compile_args=["-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra"],
+    # libc by name, although Python has loaded it: tools that check wheels look for it.
+    extra_link_args=["-Wl,-rpath,$ORIGIN", "-Wl,-s", "-Wl,--no-as-needed", "-lc"] + HARDENING,
+)
+
+setup(
+    version=version(),
+    ext_modules=[core],
+    cmdclass={"build_ext": BuildWithSwift},
+    options={} if FREE_THREADED else {"bdist_wheel": {"py_limited_api": "cp311"}},
+)
