@@ -1,0 +1,65 @@
+internal import ComputeRuntime
+
+/// The critical cells of a range of rows, each list in the order of the owning voxels.
+struct CriticalCells {
+  /// Voxels without lower neighbours.
+  let minima: Scratch<UInt32>
+  /// Voxels whose neighbours are all lower.
+  let maxima: Scratch<UInt32>
+  /// `voxel << 3 | edge`
+  let edges: Scratch<UInt64>
+  /// `voxel << 4 | square`
+  let squares: Scratch<UInt64>
+  var minimumCount = 0
+  var maximumCount = 0
+  var edgeCount = 0
+  var squareCount = 0
+
+  init(budget: MemoryBudget) {
+    minima = Scratch(budget: budget)
+    maxima = Scratch(budget: budget)
+    edges = Scratch(budget: budget)
+    squares = Scratch(budget: budget)
+  }
+
+  mutating func removeAll() {
+    (minimumCount, maximumCount, edgeCount, squareCount) = (0, 0, 0, 0)
+  }
+
+  /// Room for whatever one more row of `nx` voxels may hold.
+  func reserveRow(_ nx: Int, _ wanted: CriticalCellKinds) throws(ComputeError) {
+    if wanted.contains(.vertices) {
+      try minima.reserve(minimumCount + nx)
+      try edges.reserve(edgeCount + 6 * nx + 2)
+    }
+    if wanted.contains(.cubes) {
+      try maxima.reserve(maximumCount + nx)
+      try squares.reserve(squareCount + 12 * nx + 2)
+    }
+  }
+
+  /// Appends the cells of the next rows.
+  mutating func append(_ next: CriticalCells) throws(ComputeError) {
+    try minima.reserve(minimumCount + next.minimumCount)
+    try maxima.reserve(maximumCount + next.maximumCount)
+    try edges.reserve(edgeCount + next.edgeCount)
+    try squares.reserve(squareCount + next.squareCount)
+    minima.cells.copy(next.minima.cells, count: next.minimumCount, to: minimumCount)
+    maxima.cells.copy(next.maxima.cells, count: next.maximumCount, to: maximumCount)
+    edges.cells.copy(next.edges.cells, count: next.edgeCount, to: edgeCount)
+    squares.cells.copy(next.squares.cells, count: next.squareCount, to: squareCount)
+    minimumCount += next.minimumCount
+    maximumCount += next.maximumCount
+    edgeCount += next.edgeCount
+    squareCount += next.squareCount
+  }
+}
+
+/// Which lists of critical cells a computation needs.
+struct CriticalCellKinds: OptionSet {
+  let rawValue: Int
+  /// Minima and edges: for the lowest homology dimension.
+  static let vertices = CriticalCellKinds(rawValue: 1)
+  /// Maxima and squares: for the highest homology dimension.
+  static let cubes = CriticalCellKinds(rawValue: 2)
+}

@@ -1,0 +1,110 @@
+// Fenced pointers throughout: this pass touches every voxel, and an array's checks would double it.
+internal import CProcessor
+internal import ComputeRuntime
+
+/// The discrete gradient of a grid: a star code for every voxel, and the critical cells.
+struct DiscreteGradient<Key: RowComparable> {
+  let grid: KeyGrid<Key>
+  let neighbourhood: Neighbourhood
+  let stars: FencedPointer<StarCode>
+  let tables: StarTables
+
+  /// Writes the star codes of `rows` and lists their critical cells.
+  ///
+  /// - Parameters:
+  ///   - wanted: cells of other kinds are not listed.
+  ///   - words: scratch for one row and 16 more.
+  func scan(
+    rows: Range<Int>, wanted: CriticalCellKinds, into cells: inout CriticalCells,
+    words: FencedPointer<UInt32>, interruption: Interruption
+  ) throws(ComputeError) {
+    let level = cprocessor_level()
+    let nx = grid.layout.nx
+    let always = neighbourhood.alwaysLower
+    let stencil = neighbourhood.stencil
+    var isRough = false  // the last row had many critical cells
+    cells.removeAll()
+    for row in rows {
+      try cells.reserveRow(nx, wanted)
+      let start = grid.layout.rowStart(row)
+      unsafe withUnsafePointer(to: stencil) { stencil in
+        unsafe Key.lowerMasks(level, stencil, grid.keys.pointer + start, nx, words.pointer)
+      }
+      let found = scanRow(
+        start, nx, always, wanted: wanted, words: words, into: &cells, isRough: isRough)
+      isRough = found * 8 > nx
+      if row & 63 == 0 { try interruption.check() }
+    }
+  }
+
+  /// - Returns: the number of critical cells in the row.
+  @inline(__always)
+  private func scanRow(
+    _ start: Int, _ nx: Int, _ always: UInt32, wanted: CriticalCellKinds,
+    words: FencedPointer<UInt32>, into cells: inout CriticalCells, isRough: Bool
+  ) -> Int {
+    let (minima, maxima) = (cells.minima.cells, cells.maxima.cells)
+    let (edges, squares) = (cells.edges.cells, cells.squares.cells)
+    var (a, b, c, d) = (cells.minimumCount, cells.maximumCount, cells.edgeCount, cells.squareCount)
+    let before = a + b + c + d
+    let (wantsVertices, wantsCubes) = (wanted.contains(.vertices), wanted.contains(.cubes))
+    var (lastWord, lastCode) = (UInt32.max, StarCode(bits: 0))
+    for x in 0..<nx {
+      let word = words[x] | always
+      let voxel = start &+ x
+      if word == lastWord {  // on smooth data most voxels look like the one before
+        stars[voxel] = lastCode
+        continue
+      }
+      let present = Int(word & 63)
+      let squaresPresent = Int(word >> 6) & Int(tables.squaresOfEdges[present])
+      let cubes = Int(word >> 18 & 255) & Int(tables.cubesOfSquares[squaresPresent])
+      let free = squaresPresent & ~Int(tables.squaresOfCollapse[cubes])
+      let forest = Int(
+        tables.lowHalf[present << 6 | free & 63] &+ tables.highHalf[present << 6 | free >> 6])
+      let root = word >> 26
+      let summary = tables.summaries[forest]
+      let rootTree = UInt32(truncatingIfNeeded: summary >> (18 &+ 3 &* UInt64(root))) & 7
+      var criticalEdges = UInt32(truncatingIfNeeded: summary >> 12) & 63 & ~(1 << rootTree)
+      var criticalSquares = UInt32(truncatingIfNeeded: summary) & 4095
+      let code = StarCode.other(root: root, cubes: UInt32(cubes), forest: UInt32(forest))
+      let isMinimum = present == 0
+      let isMaximum = cubes == 255
+      if !isMinimum && !isMaximum && criticalEdges | criticalSquares == 0 {
+        stars[voxel] = code
+        (lastWord, lastCode) = (isRough ? .max : word, code)
+        continue
+      }
+      stars[voxel] = code
+      if isMinimum {
+        if wantsVertices {
+          stars[voxel] = .minimum(a)
+          minima[a] = UInt32(truncatingIfNeeded: voxel)
+          a &+= 1
+        }
+        continue
+      }
+      if isMaximum && wantsCubes {
+        stars[voxel] = .maximum(b, root: root)
+        maxima[b] = UInt32(truncatingIfNeeded: voxel)
+        b &+= 1
+      }
+      if wantsVertices {
+        while criticalEdges != 0 {
+          edges[c] = UInt64(voxel) << 3 | UInt64(criticalEdges.trailingZeroBitCount)
+          c &+= 1
+          criticalEdges &= criticalEdges &- 1
+        }
+      }
+      if wantsCubes {
+        while criticalSquares != 0 {
+          squares[d] = UInt64(voxel) << 4 | UInt64(criticalSquares.trailingZeroBitCount)
+          d &+= 1
+          criticalSquares &= criticalSquares &- 1
+        }
+      }
+    }
+    (cells.minimumCount, cells.maximumCount, cells.edgeCount, cells.squareCount) = (a, b, c, d)
+    return a &+ b &+ c &+ d &- before
+  }
+}

@@ -1,0 +1,146 @@
+internal import ComputeRuntime
+
+/// The highest homology of the V-construction: maxima end cavities, critical squares begin them.
+///
+/// The mirror of ``LowestHomology``: paths of the gradient lead from the two cubes at every
+/// critical square up to maxima or out of the volume; Kruskal's algorithm over the critical squares
+/// in descending order does the rest. In 2D and 1D, where the grid is looked at as a suspension,
+/// cubes and squares stand for the cells of the two highest dimensions.
+struct HighestHomology<Key: RowComparable> {
+  let grid: KeyGrid<Key>
+  let steps: InlineArray<6, Int>
+  let stars: FencedPointer<StarCode>
+  let cells: CriticalCells
+  let tables: StarTables
+
+  /// The number of the component outside of the volume.
+  var outside: Int { cells.maximumCount }
+
+  /// The maximum to which the path from a cube leads, or `outside`.
+  ///
+  /// - Parameters:
+  ///   - voxel: a corner of the cube and of its square `across`.
+  ///   - cube: the cube's number as seen from the corner.
+  ///   - across: the axis normal to the square, whose cells the corner owns.
+  @inline(__always)
+  private func maximum(from voxel: Int, cube: Int, across: Int) -> Int {
+    var (voxel, cube, axis) = (voxel, cube, across)
+    var cubes = stars[voxel].cubes
+    if stars[voxel].isMaximum { cubes = 255 }
+    while true {
+      if cubes >> cube & 1 == 0 {
+        // Another corner owns this cube: the highest of the four on its far side.
+        (voxel, cube) = owner(voxel, cube, axis)
+        let star = stars[voxel]
+        if star.isMaximum { return star.maximumNumber }
+        cubes = star.cubes
+      }
+      let exit = Int(tables.exitOfCube[cubes &* 8 &+ cube])
+      if exit & 0x80 != 0 { return stars[voxel].maximumNumber }
+      axis = exit & 3
+      cube = (exit >> 2) ^ (1 &<< axis)
+    }
+  }
+
+  /// The highest corner of a cube on the side of `axis` that is away from `voxel`, and the cube's
+  /// number as seen from there.
+  @inline(__always)
+  private func owner(_ voxel: Int, _ cube: Int, _ axis: Int) -> (voxel: Int, cube: Int) {
+    let keys = grid.keys
+    let second = axis == 2 ? 0 : axis &+ 1
+    let third = axis == 0 ? 2 : axis &- 1
+    let stepSecond = steps[2 &* second &+ (cube &>> second & 1)]
+    let stepThird = steps[2 &* third &+ (cube &>> third & 1)]
+    let corner = voxel &+ steps[2 &* axis &+ (cube &>> axis & 1)]
+    let flipped = cube ^ (1 &<< axis)
+    var (best, bestKey, bestCube) = (corner, keys[corner], flipped)
+    let candidates: InlineArray<3, (Int, Int)> = [
+      (corner &+ stepSecond, flipped ^ (1 &<< second)),
+      (corner &+ stepThird, flipped ^ (1 &<< third)),
+      (corner &+ stepSecond &+ stepThird, flipped ^ (1 &<< second) ^ (1 &<< third)),
+    ]
+    for index in 0..<3 {
+      let (candidate, candidateCube) = candidates[index]
+      let key = keys[candidate]
+      let isHigher = key > bestKey || (key == bestKey && candidate > best)
+      best = isHigher ? candidate : best
+      bestCube = isHigher ? candidateCube : bestCube
+      bestKey = isHigher ? key : bestKey
+    }
+    return (best, bestCube)
+  }
+
+  /// Finds the maxima on both sides of the critical squares in `range`, packed in 32 bits each.
+  func walk(
+    _ range: Range<Int>, into ends: FencedPointer<UInt64>, interruption: Interruption
+  ) throws(ComputeError) {
+    let squares = cells.squares.cells
+    for index in range {
+      let voxel = Int(truncatingIfNeeded: squares[index] >> 4)
+      let square = Int(truncatingIfNeeded: squares[index] & 15)
+      let normal = square &>> 2
+      let (first, second) = (normal == 2 ? 0 : normal &+ 1, normal == 0 ? 2 : normal &- 1)
+      let low = (square &>> 1 & 1) &<< first | (square & 1) &<< second
+      let one = maximum(from: voxel, cube: low, across: normal)
+      let other = maximum(from: voxel, cube: low | 1 &<< normal, across: normal)
+      ends[index] = UInt64(truncatingIfNeeded: one) << 32 | UInt64(truncatingIfNeeded: other)
+      if index & 4095 == 0 { try interruption.check() }
+    }
+  }
+
+  /// Joins the components along the sorted critical squares, from the highest down.
+  ///
+  /// - Parameters:
+  ///   - remaining: receives the positions of squares that begin no cavity, in descending order.
+  ///   - found: called with the voxel that begins a cavity and the maximum that ends it.
+  /// - Returns: how many squares remain.
+  func join(
+    sorted: FencedPointer<Key.Order>, ends: FencedPointer<UInt64>,
+    storage: FencedPointer<UInt32>, remaining: FencedPointer<UInt32>?, interruption: Interruption,
+    found: (UInt32, UInt32) throws(ComputeError) -> Void
+  ) throws(ComputeError) -> Int {
+    let forest = ComponentForest(count: cells.maximumCount + 1, storage: storage)
+    let (squares, maxima, keys) = (cells.squares.cells, cells.maxima.cells, grid.keys)
+    var left = 0
+    var position = cells.squareCount
+    while position > 0 {
+      position &-= 1
+      let index = Int(UInt32(truncatingIfNeeded: sorted[position]))
+      var one = Int(truncatingIfNeeded: ends[index] >> 32)
+      var other = Int(truncatingIfNeeded: ends[index] & 0xffff_ffff)
+      if one != other {
+        one = forest.representative(of: one)
+        other = forest.representative(of: other)
+      }
+      if one == other {
+        remaining?[left] = UInt32(truncatingIfNeeded: index)
+        left &+= 1
+        continue
+      }
+      // The elder: the outside, or the higher (key, index).
+      var (elder, younger) = (one, other)
+      if elder != outside {
+        if younger == outside {
+          swap(&elder, &younger)
+        } else {
+          let (oneKey, otherKey) = (keys[Int(maxima[one])], keys[Int(maxima[other])])
+          if otherKey > oneKey || (otherKey == oneKey && other > one) { swap(&elder, &younger) }
+        }
+      }
+      forest.join(younger, to: elder)
+      try found(UInt32(truncatingIfNeeded: squares[index] >> 4), maxima[younger])
+      if position & 4095 == 0 { try interruption.check() }
+    }
+    return left
+  }
+
+  /// The highest maximum.
+  func eldest() -> UInt32 {
+    let (maxima, keys) = (cells.maxima.cells, grid.keys)
+    var best = maxima[0]
+    for index in 0..<cells.maximumCount where keys[Int(maxima[index])] >= keys[Int(best)] {
+      best = maxima[index]
+    }
+    return best
+  }
+}

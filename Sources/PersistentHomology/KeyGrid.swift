@@ -1,0 +1,85 @@
+// Reads raw memory: a caller's array, element by element, wherever its strides lead.
+internal import ComputeRuntime
+
+/// A volume as a padded grid of keys.
+struct KeyGrid<Key: GridKey> {
+  let layout: PaddedLayout
+  let keys: FencedPointer<Key>
+
+  /// Fills the border, and the slack behind it.
+  func fillBorder(with key: Key) {
+    var written = 0
+    for row in 0..<layout.rows {
+      let start = layout.rowStart(row)
+      keys.fill(written..<start, with: key)
+      written = start + layout.nx
+    }
+    keys.fill(written..<layout.cells, with: key)
+  }
+
+  /// Copies volume `index` of `volumes` in, as keys.
+  ///
+  /// - Parameter isReversed: whether higher values get lower keys.
+  func copy<Scalar: ScalarKeys>(
+    _ scalar: Scalar.Type, from volumes: borrowing StridedVolumes, index: Int, isReversed: Bool,
+    interruption: Interruption
+  ) throws(PersistenceError) where Scalar.Key == Key {
+    let first = unsafe volumes.volume(index)
+    let (extents, strides) = unsafe (volumes.shape.extents, volumes.strides)
+    // Axes of length one are not in the layout, and need no stride.
+    let long = extents.indices.filter { extents[$0] > 1 }
+    let strideX = long.last.map { strides[$0] } ?? 0
+    let strideY = long.count > 1 ? strides[long[long.count - 2]] : 0
+    let strideZ = long.count > 2 ? strides[long[0]] : 0
+    let reversal: Key = isReversed ? -1 : 0
+    let swapped = unsafe volumes.isByteSwapped
+    for row in 0..<layout.rows {
+      let source = unsafe first + (row / layout.ny &* strideZ &+ row % layout.ny &* strideY)
+      let target = layout.rowStart(row)
+      var isValid = true
+      // The first two cases are the third with what the compiler can turn into vectors.
+      if strideX == MemoryLayout<Scalar.Bits>.size && !swapped {
+        for x in 0..<layout.nx {
+          let bits = unsafe source.loadUnaligned(
+            fromByteOffset: x &* MemoryLayout<Scalar.Bits>.size, as: Scalar.Bits.self)
+          isValid = isValid && Scalar.isValid(bits)
+          keys[target &+ x] = Scalar.key(bits) ^ reversal
+        }
+      } else {
+        for x in 0..<layout.nx {
+          let raw = unsafe source.loadUnaligned(fromByteOffset: x &* strideX, as: Scalar.Bits.self)
+          let bits = swapped ? raw.byteSwapped : raw
+          isValid = isValid && Scalar.isValid(bits)
+          keys[target &+ x] = Scalar.key(bits) ^ reversal
+        }
+      }
+      if !isValid {
+        throw unsafe firstInvalid(
+          scalar, in: source, strideX: strideX, swapped: swapped,
+          flatIndex: index * volumes.shape.voxels + row * layout.nx)
+      }
+      if row & 255 == 0 {
+        do { try interruption.check() } catch { throw PersistenceError(error) }
+      }
+    }
+  }
+
+  /// The error that names the first element of a row that is not a value.
+  private func firstInvalid<Scalar: ScalarKeys>(
+    _ scalar: Scalar.Type, in source: UnsafeRawPointer, strideX: Int, swapped: Bool, flatIndex: Int
+  ) -> PersistenceError {
+    var index = flatIndex
+    for x in 0..<layout.nx {
+      let raw = unsafe source.loadUnaligned(fromByteOffset: x &* strideX, as: Scalar.Bits.self)
+      if !Scalar.isValid(swapped ? raw.byteSwapped : raw) {
+        index = flatIndex + x
+        break
+      }
+    }
+    return Scalar.self is any IntegerKeys.Type ? .integerTooLarge(index: index) : .notANumber(index: index)
+  }
+}
+
+/// Marks the conversions whose invalid elements are integers, not NaN.
+private protocol IntegerKeys {}
+extension LargeIntegerKeys: IntegerKeys {}

@@ -1,0 +1,85 @@
+internal import CProcessor
+
+/// How a voxel's neighbours lie in a padded grid.
+struct Neighbourhood: Sendable {
+  /// Which neighbours the row compare looks at.
+  let stencil: cprocessor_stencil
+  /// Mask bits of neighbours on axes that the layout leaves out, where these count as lower.
+  let alwaysLower: UInt32
+  /// Padded index step along each edge; 0 on axes that are left out.
+  let steps: InlineArray<6, Int>
+
+  /// - Parameter suspended: whether neighbours on left-out axes count as lower. The volume is then
+  ///   looked at as its suspension, in which its H(k) is H(k+1): a line or an image is treated as
+  ///   if it were 3D.
+  init(_ layout: PaddedLayout, suspended: Bool) {
+    let strides = [1, layout.strideY, layout.strideZ]
+    var stencil = cprocessor_stencil()
+    var always: UInt32 = 0
+    var (before, after) = ([(Int, Int)](), [(Int, Int)]())  // offset, bit
+    for dz in -1...1 {
+      for dy in -1...1 {
+        for dx in -1...1 where (dx, dy, dz) != (0, 0, 0) {
+          let bit = Star.bit(dx, dy, dz)
+          if (dy != 0 && strides[1] == 0) || (dz != 0 && strides[2] == 0) {
+            if suspended { always |= 1 << UInt32(bit) }
+            continue
+          }
+          let offset = dx + dy * strides[1] + dz * strides[2]
+          if offset < 0 { before.append((offset, bit)) } else { after.append((offset, bit)) }
+        }
+      }
+    }
+    // Edges first; among them from low to high index.
+    before.sort { ($0.1 >= 6 ? 1 : 0, $0.0) < ($1.1 >= 6 ? 1 : 0, $1.0) }
+    after.sort { ($0.1 >= 6 ? 1 : 0, $0.0) < ($1.1 >= 6 ? 1 : 0, $1.0) }
+    unsafe withUnsafeMutableBytes(of: &stencil.offset_before) { raw in
+      let target = unsafe raw.bindMemory(to: Int32.self)
+      for (k, entry) in before.enumerated() { unsafe target[k] = Int32(truncatingIfNeeded: entry.0) }
+    }
+    unsafe withUnsafeMutableBytes(of: &stencil.bit_before) { raw in
+      let target = unsafe raw.bindMemory(to: UInt32.self)
+      for (k, entry) in before.enumerated() { unsafe target[k] = UInt32(entry.1) }
+    }
+    unsafe withUnsafeMutableBytes(of: &stencil.offset_after) { raw in
+      let target = unsafe raw.bindMemory(to: Int32.self)
+      for (k, entry) in after.enumerated() { unsafe target[k] = Int32(truncatingIfNeeded: entry.0) }
+    }
+    unsafe withUnsafeMutableBytes(of: &stencil.bit_after) { raw in
+      let target = unsafe raw.bindMemory(to: UInt32.self)
+      for (k, entry) in after.enumerated() { unsafe target[k] = UInt32(entry.1) }
+    }
+    stencil.edges_before = Int32(before.count { $0.1 < 6 })
+    stencil.before = Int32(before.count)
+    stencil.edges_after = Int32(after.count { $0.1 < 6 })
+    stencil.after = Int32(after.count)
+    self.stencil = stencil
+    alwaysLower = always
+    steps = [-1, 1, -strides[1], strides[1], -strides[2], strides[2]]
+  }
+}
+
+/// Calls the row compare for the two types of keys.
+protocol RowComparable: GridKey {
+  /// Writes the neighbour masks of `count` voxels; both pointers have slack behind them.
+  @unsafe
+  static func lowerMasks(
+    _ level: Int32, _ stencil: UnsafePointer<cprocessor_stencil>, _ row: UnsafePointer<Self>,
+    _ count: Int, _ words: UnsafeMutablePointer<UInt32>)
+}
+
+extension Int32: RowComparable {
+  @unsafe
+  static func lowerMasks(
+    _ level: Int32, _ stencil: UnsafePointer<cprocessor_stencil>, _ row: UnsafePointer<Int32>,
+    _ count: Int, _ words: UnsafeMutablePointer<UInt32>
+  ) { unsafe cprocessor_lower_masks_i32(level, stencil, row, Int64(count), words) }
+}
+
+extension Int64: RowComparable {
+  @unsafe
+  static func lowerMasks(
+    _ level: Int32, _ stencil: UnsafePointer<cprocessor_stencil>, _ row: UnsafePointer<Int64>,
+    _ count: Int, _ words: UnsafeMutablePointer<UInt32>
+  ) { unsafe cprocessor_lower_masks_i64(level, stencil, row, Int64(count), words) }
+}

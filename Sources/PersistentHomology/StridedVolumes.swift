@@ -1,0 +1,102 @@
+/// The types of elements that can be read as values.
+public enum ScalarType: Sendable, CaseIterable {
+  case bool, int8, uint8, int16, uint16, int32, uint32, int64, uint64, float16, float32, float64
+
+  public var byteCount: Int {
+    switch self {
+    case .bool, .int8, .uint8: 1
+    case .int16, .uint16, .float16: 2
+    case .int32, .uint32, .float32: 4
+    case .int64, .uint64, .float64: 8
+    }
+  }
+}
+
+/// A Swift type that can be the element of a volume.
+public protocol VolumeElement: BitwiseCopyable {
+  static var scalarType: ScalarType { get }
+}
+
+extension Bool: VolumeElement { public static var scalarType: ScalarType { .bool } }
+extension Int8: VolumeElement { public static var scalarType: ScalarType { .int8 } }
+extension UInt8: VolumeElement { public static var scalarType: ScalarType { .uint8 } }
+extension Int16: VolumeElement { public static var scalarType: ScalarType { .int16 } }
+extension UInt16: VolumeElement { public static var scalarType: ScalarType { .uint16 } }
+extension Int32: VolumeElement { public static var scalarType: ScalarType { .int32 } }
+extension UInt32: VolumeElement { public static var scalarType: ScalarType { .uint32 } }
+extension Int64: VolumeElement { public static var scalarType: ScalarType { .int64 } }
+extension UInt64: VolumeElement { public static var scalarType: ScalarType { .uint64 } }
+extension Int: VolumeElement { public static var scalarType: ScalarType { .int64 } }
+#if !(os(macOS) && arch(x86_64))
+  extension Float16: VolumeElement { public static var scalarType: ScalarType { .float16 } }
+#endif
+extension Float: VolumeElement { public static var scalarType: ScalarType { .float32 } }
+extension Double: VolumeElement { public static var scalarType: ScalarType { .float64 } }
+
+/// A caller's array in memory, seen as a batch of volumes of one shape.
+///
+/// Only described here; it is read once, while it is copied into keys.
+@unsafe
+public struct StridedVolumes {
+  let base: UnsafeRawPointer
+  let scalarType: ScalarType
+  let isByteSwapped: Bool
+  let batchExtents: [Int]
+  let batchStrides: [Int]
+  let shape: VolumeShape
+  let strides: [Int]  // bytes, one per axis of a volume
+  public let count: Int  // volumes
+
+  /// - Parameters:
+  ///   - base: the element with all indices 0; readable wherever extents and strides lead, for as
+  ///     long as this value is used.
+  ///   - extents: of all axes, batch axes first.
+  ///   - byteStrides: one per axis, of any sign; `nil` for C order without gaps.
+  ///   - rank: how many of the last axes are a volume.
+  public init(
+    base: UnsafeRawPointer, scalarType: ScalarType, isByteSwapped: Bool = false, extents: [Int],
+    byteStrides: [Int]? = nil, rank: Int
+  ) throws(PersistenceError) {
+    guard (1...3).contains(rank), rank <= extents.count else { throw .unsupportedRank(rank) }
+    let batchAxes = extents.count - rank
+    shape = try VolumeShape(Array(extents[batchAxes...]))
+    var count = 1
+    for (axis, extent) in extents[..<batchAxes].enumerated() {
+      guard extent >= 0 else { throw .negativeExtent(axis: axis) }
+      guard extent > 0 else { throw .emptyAxis(axis: axis) }
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      guard !overflow, product <= VolumeShape.maximumVoxels / shape.voxels else {
+        throw .tooManyVoxels(limit: VolumeShape.maximumVoxels)
+      }
+      count = product
+    }
+    var allStrides = byteStrides ?? []
+    if byteStrides == nil {
+      // No overflow: the number of elements is below 2^31.
+      var stride = scalarType.byteCount
+      for extent in extents.reversed() {
+        allStrides.append(stride)
+        stride *= extent
+      }
+      allStrides.reverse()
+    }
+    precondition(allStrides.count == extents.count, "one stride per axis")
+    unsafe self.base = base
+    self.scalarType = scalarType
+    self.isByteSwapped = isByteSwapped && scalarType.byteCount > 1
+    self.count = count
+    batchExtents = Array(extents[..<batchAxes])
+    batchStrides = Array(allStrides[..<batchAxes])
+    strides = Array(allStrides[batchAxes...])
+  }
+
+  /// The first element of volume `index`, batch axes counted in row-major order.
+  func volume(_ index: Int) -> UnsafeRawPointer {
+    var (rest, offset) = (index, 0)
+    for axis in batchExtents.indices.reversed() {
+      offset &+= rest % batchExtents[axis] &* batchStrides[axis]
+      rest /= batchExtents[axis]
+    }
+    return unsafe base + offset
+  }
+}
