@@ -1,10 +1,12 @@
 """Builds the Python package: one `swift build`, then one C file.
 
-The wheel carries libtopoloss.so, with the Swift runtime inside, next to the extension that
-uses it; the two find each other through $ORIGIN. The rest of the description is in
-pyproject.toml.
+The wheel carries libtopoloss.so, with the Swift runtime inside, in the folder lib/ beside the
+extension that uses it and finds it through $ORIGIN/lib. (In the package itself, tools that
+walk through packages would take a file *.so for a Python module.) The rest of the description
+is in pyproject.toml.
 
-Set TOPOLOSS_LIBRARY_DIR to a folder with a finished libtopoloss.so to skip `swift build`.
+SWIFT names another `swift` than the one on the PATH. TOPOLOSS_LIBRARY_DIR names a folder with
+a finished libtopoloss.so, and skips `swift build`.
 """
 
 import os
@@ -38,15 +40,14 @@ def version():
 
 def swift_build():
     """Builds libtopoloss.so and returns its path; quick when nothing changed."""
-    swift = shutil.which("swift")
+    name = os.environ.get("SWIFT", "swift")
+    swift = shutil.which(name)
     if swift is None:
-        raise CompileError(
-            "the Swift 6.3 toolchain is needed to build topoloss, and no `swift` is on the PATH"
-        )
+        raise CompileError(f"the Swift 6.3 toolchain is needed to build topoloss: no `{name}` found")
     command = [swift, "build", "--package-path", str(ROOT), "--scratch-path", str(SCRATCH)]
     command += ["-c", "release", "--product", "topoloss", "-Xswiftc", "-static-stdlib"]
     # Only topoloss_* is exported: the runtime inside must not meet another Swift runtime.
-    linker = [f"--version-script={ROOT / 'python/exports.map'}", "--gc-sections", "-s"]
+    linker = [f"--version-script={ROOT / 'tools/exports.map'}", "--gc-sections", "-s"]
     linker += ["-z", "relro", "-z", "now", "-z", "noexecstack"]
     for flag in linker:
         command += ["-Xlinker", flag]
@@ -66,30 +67,39 @@ class BuildWithSwift(build_ext):
         library = Path(given) / LIBRARY if given else swift_build()
         if not library.is_file():
             raise CompileError(f"there is no {LIBRARY} in {library.parent}")
-        target = Path(self.get_ext_fullpath(self.extensions[0].name)).parent / LIBRARY
+        package = Path(self.get_ext_fullpath(self.extensions[0].name)).parent
+        target = package / "lib" / LIBRARY
         target.parent.mkdir(parents=True, exist_ok=True)
         # A new file, not new content: a running Python may have the old one mapped.
         fresh = target.with_suffix(".new")
         shutil.copy2(library, fresh)
         os.replace(fresh, target)
         self.extensions[0].extra_objects = [str(target)]
+        self.force = True  # one file, a second: cheaper than a stale binary
         super().run()
+
+    def build_extensions(self):
+        # Some Pythons hand on the library folders of the machine they were built on.
+        self.compiler.linker_so = [
+            flag for flag in self.compiler.linker_so if not flag.startswith(("-Wl,-rpath", "-L"))
+        ]
+        super().build_extensions()
 
     def get_outputs(self):
         outputs = super().get_outputs()
-        return outputs + [str(Path(outputs[0]).parent / LIBRARY)]
+        return outputs + [str(Path(outputs[0]).parent / "lib" / LIBRARY)]
 
 
 core = Extension(
     "topoloss_swift._core",
     sources=["python/topoloss_swift/_core.c"],
-    depends=[str(HEADER)] + [f"python/topoloss_swift/_core_{part}.h" for part in
-                             ("array", "block", "errors")],
+    depends=[str(HEADER)]
+    + [f"python/topoloss_swift/_core_{part}.h" for part in ("array", "block", "errors")],
     include_dirs=[str(HEADER.parent)],
     py_limited_api=not FREE_THREADED,
     extra_compile_args=["-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra"],
     # libc by name, although Python has loaded it: tools that check wheels look for it.
-    extra_link_args=["-Wl,-rpath,$ORIGIN", "-Wl,-s", "-Wl,--no-as-needed", "-lc"] + HARDENING,
+    extra_link_args=["-Wl,-rpath,$ORIGIN/lib", "-Wl,-s", "-Wl,--no-as-needed", "-lc"] + HARDENING,
 )
 
 setup(

@@ -10,6 +10,7 @@ from ._numpy import numpy_or_none
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from typing_extensions import Buffer
 
 
 class Diagram:
@@ -49,8 +50,8 @@ class Diagram:
     def __init__(
         self,
         dimension: int,
-        points: _core.Block,
-        voxels: _core.Block,
+        points: "Buffer",
+        voxels: "Buffer",
         shape: tuple[int, ...],
         filtration: str,
         construction: str,
@@ -190,7 +191,7 @@ class Diagrams:
         return list(self), self.shape, self.filtration, self.construction
 
 
-def _as_array(block: _core.Block, dtype: str) -> Any:
+def _as_array(block: "Buffer", dtype: str) -> Any:
     """The block as a NumPy array of that dtype or, without NumPy, as a memoryview."""
     numpy = numpy_or_none()
     if numpy is None:

@@ -1,15 +1,21 @@
 """NumPy, if it is there: looked for when first needed, never when the package is imported."""
 
-import functools
 from types import ModuleType
 from typing import Optional
 
+_looked = False
+_numpy: Optional[ModuleType] = None
 
-@functools.lru_cache(maxsize=None)
+
 def numpy_or_none() -> Optional[ModuleType]:
     """NumPy, or None where it is not installed or refuses to load (subinterpreters)."""
-    try:
-        import numpy
-    except ImportError:
-        return None
-    return numpy
+    global _looked, _numpy
+    if not _looked:
+        try:
+            import numpy
+
+            _numpy = numpy
+        except ImportError:  # looked for once only: a refused import costs a good while
+            pass
+        _looked = True
+    return _numpy

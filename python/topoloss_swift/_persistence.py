@@ -220,8 +220,11 @@ def _buffer(field: Any) -> Any:
         raise TypeError(f"{kind} cannot be read as an array: {error}") from error
 
 
-def _nested(flat: list[Any], leading: tuple[int, ...]) -> Any:
+def _nested(flat: list[Any], leading: tuple[int, ...]) -> Union[Diagrams, list[Any]]:
     """The flat list as nested lists over the leading axes; its only item without any."""
     for extent in reversed(leading[1:]):
         flat = [flat[i : i + extent] for i in range(0, len(flat), extent)]
-    return flat if leading else flat[0]
+    if leading:
+        return flat
+    only: Diagrams = flat[0]
+    return only
