@@ -8,15 +8,16 @@ DESTDIR ?=
 export SWIFT
 
 VENV_PYTHON := .venv/bin/python
-LIBRARY_SCRATCH := .build-library
+# The folder and the flags of setup.py, so that the library is compiled once for both doors.
+LIBRARY_SCRATCH := .build-python
 LIBRARY := $(LIBRARY_SCRATCH)/release/libtopoloss.so
 HEADER := Sources/CTopoLoss/include/topoloss.h
 VERSION := $(shell awk '/define TOPOLOSS_VERSION_(MAJOR|MINOR|PATCH)/ { v = v sep $$3; sep = "." } END { print v }' $(HEADER))
 
 # The Swift runtime is linked in, so users need no Swift; only topoloss_* is visible outside.
 LIBRARY_FLAGS := -Xswiftc -static-stdlib \
-  -Xlinker --version-script=$(CURDIR)/tools/exports.map \
-  -Xlinker --gc-sections -Xlinker -s -Xlinker -z -Xlinker now
+  -Xlinker --version-script=$(CURDIR)/python/exports.map -Xlinker --gc-sections -Xlinker -s \
+  -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker -z -Xlinker noexecstack
 
 # Optimised, but with every assert() alive: docs/decisions/0004-optimised-tests-with-assertions.md
 TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug \
@@ -59,7 +60,7 @@ install: library
 	install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
 	install -m 644 $(HEADER) '$(DESTDIR)$(PREFIX)/include/topoloss.h'
 	install -m 755 $(LIBRARY) '$(DESTDIR)$(PREFIX)/lib/libtopoloss.so'
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' topoloss.pc.in \
+	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' topoloss.pc.in \
 	  > '$(DESTDIR)$(PREFIX)/lib/pkgconfig/topoloss.pc'
 
 bench-persistence:
@@ -74,4 +75,4 @@ lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-* .venv build dist demo-output *.egg-info python/*.egg-info
+	rm -rf .build-* .venv build dist demo-output *.egg-info python/*.egg-info

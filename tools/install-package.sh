@@ -8,7 +8,7 @@ key=$(
   {
     "${SWIFT:-swift}" --version 2> /dev/null
     cat .venv/stamp-base
-    find Package.swift setup.py pyproject.toml Sources python/topoloss_swift \
+    find Package.swift setup.py pyproject.toml Sources python/exports.map python/topoloss_swift \
       -name __pycache__ -prune -o -type f ! -name '*.so' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
   } | sha256sum
 )
@@ -17,7 +17,9 @@ if [ "$(cat "$stamp" 2> /dev/null)" = "$key" ] && .venv/bin/python -c 'import to
 fi
 
 echo "setup: building the Python package" >&2
-rm -f "$stamp"
+rm -rf "$stamp" build  # setuptools would keep files there that the sources no longer have
+# setup.py looks for `swift` on the PATH; SWIFT may name one elsewhere.
+PATH=$(dirname "$(command -v "${SWIFT:-swift}")"):$PATH
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # pip shows nothing of a build that works and, with the log, everything of one that does not.
