@@ -16,7 +16,7 @@ VERSION := $(shell awk '/define TOPOLOSS_VERSION_(MAJOR|MINOR|PATCH)/ { v = v se
 
 # The Swift runtime is linked in, so users need no Swift; only topoloss_* is visible outside.
 LIBRARY_FLAGS := -Xswiftc -static-stdlib \
-  -Xlinker --version-script=$(CURDIR)/python/exports.map -Xlinker --gc-sections -Xlinker -s \
+  -Xlinker --version-script=$(CURDIR)/tools/exports.map -Xlinker --gc-sections -Xlinker -s \
   -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker -z -Xlinker noexecstack
 
 # Optimised, but with every assert() alive: docs/decisions/0004-optimised-tests-with-assertions.md
