@@ -18,8 +18,6 @@ fi
 
 echo "setup: building the Python package" >&2
 rm -rf "$stamp" build  # setuptools would keep files there that the sources no longer have
-# setup.py looks for `swift` on the PATH; SWIFT may name one elsewhere.
-PATH=$(dirname "$(command -v "${SWIFT:-swift}")"):$PATH
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # pip shows nothing of a build that works and, with the log, everything of one that does not.
