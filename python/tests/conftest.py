@@ -1,10 +1,14 @@
-"""What all tests share: `tally`, the one line every reliability test leaves behind.
+"""What all tests share: `tally`, the one line every reliability test leaves behind, and `child`,
+a program in a fresh interpreter.
 
 The tests run against the installed package; nothing here puts the source tree on the path.
 """
 
 import json
 import os
+import subprocess
+import sys
+import textwrap
 import time
 
 import pytest
@@ -39,6 +43,26 @@ def tally():
         assert n_pass == n_run, f"{identifier}: {n_run - n_pass} of {n_run} failed, worst {worst}"
 
     return record
+
+
+@pytest.fixture
+def child():
+    """`child(code, *arguments, python=..., timeout=60, **environment)`: runs a program, returns
+    its standard output, and fails when its exit code is not 0 or `timeout` seconds pass."""
+
+    def run(code, *arguments, python=sys.executable, timeout=60, **environment):
+        finished = subprocess.run(
+            [python, "-c", textwrap.dedent(code), *map(str, arguments)],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        if finished.returncode != 0:
+            pytest.fail(f"exit code {finished.returncode}\n{finished.stdout}\n{finished.stderr}")
+        return finished.stdout
+
+    return run
 
 
 def pytest_terminal_summary(terminalreporter):

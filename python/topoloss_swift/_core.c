@@ -171,7 +171,7 @@ static PyObject *core_persistence_diagrams(PyObject *module, PyObject *args) {
       check_dimensions(dimensions, spatial_dims) == 0)
     shape = shape_tuple(&input);
   if (shape == NULL) {
-    PyBuffer_Release(&input.view);
+    input_array_close(&input);
     return NULL;
   }
 
@@ -192,7 +192,7 @@ static PyObject *core_persistence_diagrams(PyObject *module, PyObject *args) {
       topoloss_persistence_diagrams(&input.array, spatial_dims, &options, &diagrams, &error);
   PyEval_RestoreThread(watch.thread);
 
-  PyBuffer_Release(&input.view);
+  input_array_close(&input);
   PyObject *volumes = NULL;
   if (status != TOPOLOSS_OK) {
     raise_error(state, status, &error);

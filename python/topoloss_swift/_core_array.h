@@ -142,7 +142,16 @@ static void explain_refusal(PyObject *object) {
   PyErr_Restore(type, name, traceback);
 }
 
-/* Takes hold of the object's buffer; on success the caller ends with PyBuffer_Release. */
+/* Gives the buffer back. The exporter may run Python code for that, which must not meet the
+ * exception that may be on its way. */
+static void input_array_close(InputArray *input) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyBuffer_Release(&input->view);
+  PyErr_Restore(type, value, traceback);
+}
+
+/* Takes hold of the object's buffer; on success the caller ends with input_array_close. */
 static int input_array_open(InputArray *input, PyObject *object) {
   memset(&input->array, 0, sizeof input->array);
   if (PyObject_GetBuffer(object, &input->view, PyBUF_FULL_RO) != 0) {
@@ -151,7 +160,7 @@ static int input_array_open(InputArray *input, PyObject *object) {
   }
   if (read_element_type(&input->array, input->view.format, input->view.itemsize) != 0 ||
       read_axes(input) != 0) {
-    PyBuffer_Release(&input->view);
+    input_array_close(input);
     return -1;
   }
   input->array.struct_size = sizeof input->array;
