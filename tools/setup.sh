@@ -72,6 +72,12 @@ require_python() {
   has_headers || stop "'$python' has no C headers (Python.h); install its development package."
 }
 
+pip=(.venv/bin/python -m pip --disable-pip-version-check)
+wheels=$cache/wheels
+install_from_cache() {
+  "${pip[@]}" install --quiet --no-index --find-links "$wheels" -r "tools/requirements-$set_name.txt" < /dev/null
+}
+
 fill_venv() {
   local key stamp=.venv/stamp-$set_name
   key=$(
@@ -88,9 +94,12 @@ fill_venv() {
     echo "$base" > .venv/stamp-base
   fi
   say "installing tools/requirements-$set_name.txt into .venv"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --cache-dir "$cache/pip" -r "tools/requirements-$set_name.txt" < /dev/null ||
-    stop "pip could not install tools/requirements-$set_name.txt (is there a network?)"
+  mkdir -p "$wheels"
+  # From the cache alone if it has everything; else through it, so that the next clone finds it.
+  install_from_cache 2> /dev/null || {
+    "${pip[@]}" wheel --quiet --find-links "$wheels" --wheel-dir "$wheels" \
+      -r "tools/requirements-$set_name.txt" < /dev/null && install_from_cache
+  } || stop "pip could not install tools/requirements-$set_name.txt (is there a network?)"
   echo "$key" > "$stamp"
 }
 
