@@ -29,7 +29,7 @@ let package = Package(
     // The hand-written C contract, and its Swift bodies.
     .target(name: "CTopoLoss"),
     .target(
-      name: "TopoLossABI", dependencies: ["CTopoLoss", "ComputeRuntime", "PersistentHomology"],
+      name: "TopoLossABI", dependencies: ["CTopoLoss", "CProcessor", "ComputeRuntime", "PersistentHomology"],
       swiftSettings: houseSettings),
 
     // Slow obvious twins of the fast code, and the tests: one target per target above.

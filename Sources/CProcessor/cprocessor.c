@@ -1,8 +1,14 @@
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "cprocessor.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 static int detected_level(void) {
   int best = CPROCESSOR_PORTABLE;
@@ -41,6 +47,15 @@ const char *cprocessor_level_name(int level) {
     case CPROCESSOR_AVX2: return "avx2";
     default: return "portable";
   }
+}
+
+int cprocessor_count(void) {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
+#endif
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? (int)count : 1;
 }
 
 /* The row compare, written once with the compiler's vectors of 64 bytes: one register with

@@ -5,7 +5,7 @@
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
-public import Synchronization
+internal import Synchronization
 
 /// A flag with which any thread, or a signal handler, stops a computation.
 public final class Cancellation: Sendable {

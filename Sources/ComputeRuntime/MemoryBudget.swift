@@ -5,7 +5,7 @@
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
-public import Synchronization
+internal import Synchronization
 
 /// How many bytes one call may hold, and how many it holds.
 ///

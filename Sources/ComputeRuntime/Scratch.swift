@@ -41,6 +41,21 @@ public struct FencedPointer<Element: BitwiseCopyable>: @unchecked Sendable, Bitw
   @inlinable @unsafe
   public var pointer: UnsafeMutablePointer<Element> { unsafe base }
 
+  /// The same memory from `start` on.
+  @inlinable
+  public func suffix(from start: Int) -> FencedPointer<Element> {
+    assert(start >= 0 && start <= count, "start outside its fence")
+    return unsafe FencedPointer(base: base + start, count: count - start)
+  }
+
+  /// The first `count` elements.
+  @inlinable
+  public func prefix(_ count: Int) -> FencedPointer<Element> {
+    assert(count >= 0 && count <= self.count, "count outside its fence")
+    return unsafe FencedPointer(base: base, count: count)
+  }
+
+  /// Sets the elements in `range` to `value`.
   @inlinable
   public func fill(_ range: Range<Int>, with value: Element) {
     assert(range.lowerBound >= 0 && range.upperBound <= count, "range outside its fence")

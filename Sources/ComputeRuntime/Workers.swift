@@ -7,20 +7,6 @@
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
-internal import Synchronization
-
-/// The number of processors that this process may use, at least 1.
-public func availableProcessors() -> Int {
-  #if os(Linux)
-    var set = cpu_set_t()
-    if unsafe sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 {
-      let count = unsafe withUnsafeBytes(of: &set) { unsafe $0.reduce(0) { $0 + $1.nonzeroBitCount } }
-      return max(1, count)
-    }
-  #endif
-  return max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-}
-
 /// Runs `body(0)`, ..., `body(count - 1)`, each on a thread of its own, and waits for all.
 ///
 /// `body(0)` runs on the calling thread. What each index does must not depend on `count` where the
@@ -45,6 +31,7 @@ public func runWorkers(
 }
 
 /// One call's workers, and what they report back.
+@safe
 private final class Crew: @unchecked Sendable {
   private let interruption: Interruption
   private let body: @Sendable (Int) throws(ComputeError) -> Void
@@ -89,7 +76,7 @@ private final class Crew: @unchecked Sendable {
   }
 
   private func start(_ index: Int) -> pthread_t? {
-    let share = unsafe Unmanaged.passRetained(Share(crew: self, index: index))
+    let share = Unmanaged.passRetained(Share(crew: self, index: index))
     unsafe pthread_mutex_lock(mutex)
     running += 1
     unsafe pthread_mutex_unlock(mutex)

@@ -1,7 +1,9 @@
 internal import ComputeRuntime
 
 /// The critical cells of a range of rows, each list in the order of the owning voxels.
-struct CriticalCells {
+///
+/// Each list is filled by one thread, and read by others only after that thread is done.
+final class CriticalCells: @unchecked Sendable {
   /// Voxels without lower neighbours.
   let minima: Scratch<UInt32>
   /// Voxels whose neighbours are all lower.
@@ -22,7 +24,7 @@ struct CriticalCells {
     squares = Scratch(budget: budget)
   }
 
-  mutating func removeAll() {
+  func removeAll() {
     (minimumCount, maximumCount, edgeCount, squareCount) = (0, 0, 0, 0)
   }
 
@@ -38,8 +40,8 @@ struct CriticalCells {
     }
   }
 
-  /// Appends the cells of the next rows.
-  mutating func append(_ next: CriticalCells) throws(ComputeError) {
+  /// Appends the cells of the next rows; the numbers in their star codes must be moved on as well.
+  func append(_ next: CriticalCells) throws(ComputeError) {
     try minima.reserve(minimumCount + next.minimumCount)
     try maxima.reserve(maximumCount + next.maximumCount)
     try edges.reserve(edgeCount + next.edgeCount)

@@ -85,8 +85,8 @@ public struct Diagram: RandomAccessCollection, Sendable {
   }
 }
 
-/// A growing list of (creator, destroyer) voxels, as padded indices.
-struct CellPairs {
+/// A growing list of (creator, destroyer) voxels, as padded indices; one thread appends to it.
+final class CellPairs: @unchecked Sendable {
   /// In the place of a destroyer: there is none.
   static let none = UInt32.max
   private let storage: Scratch<UInt64>
@@ -99,11 +99,11 @@ struct CellPairs {
     return (UInt32(truncatingIfNeeded: packed >> 32), UInt32(truncatingIfNeeded: packed))
   }
 
-  mutating func append(creator: UInt32, destroyer: UInt32) throws(ComputeError) {
+  func append(creator: UInt32, destroyer: UInt32) throws(ComputeError) {
     if count == storage.capacity { try storage.reserve(Swift.max(64, 2 * count)) }
     storage.cells[count] = UInt64(creator) << 32 | UInt64(destroyer)
     count += 1
   }
 
-  mutating func removeAll() { count = 0 }
+  func removeAll() { count = 0 }
 }

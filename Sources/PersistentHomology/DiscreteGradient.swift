@@ -3,7 +3,7 @@ internal import CProcessor
 internal import ComputeRuntime
 
 /// The discrete gradient of a grid: a star code for every voxel, and the critical cells.
-struct DiscreteGradient<Key: RowComparable> {
+struct DiscreteGradient<Key: RowComparable>: Sendable {
   let grid: KeyGrid<Key>
   let neighbourhood: Neighbourhood
   let stars: FencedPointer<StarCode>
@@ -15,7 +15,7 @@ struct DiscreteGradient<Key: RowComparable> {
   ///   - wanted: cells of other kinds are not listed.
   ///   - words: scratch for one row and 16 more.
   func scan(
-    rows: Range<Int>, wanted: CriticalCellKinds, into cells: inout CriticalCells,
+    rows: Range<Int>, wanted: CriticalCellKinds, into cells: CriticalCells,
     words: FencedPointer<UInt32>, interruption: Interruption
   ) throws(ComputeError) {
     let level = cprocessor_level()
@@ -31,7 +31,7 @@ struct DiscreteGradient<Key: RowComparable> {
         unsafe Key.lowerMasks(level, stencil, grid.keys.pointer + start, nx, words.pointer)
       }
       let found = scanRow(
-        start, nx, always, wanted: wanted, words: words, into: &cells, isRough: isRough)
+        start, nx, always, wanted: wanted, words: words, into: cells, isRough: isRough)
       isRough = found * 8 > nx
       if row & 63 == 0 { try interruption.check() }
     }
@@ -41,7 +41,7 @@ struct DiscreteGradient<Key: RowComparable> {
   @inline(__always)
   private func scanRow(
     _ start: Int, _ nx: Int, _ always: UInt32, wanted: CriticalCellKinds,
-    words: FencedPointer<UInt32>, into cells: inout CriticalCells, isRough: Bool
+    words: FencedPointer<UInt32>, into cells: CriticalCells, isRough: Bool
   ) -> Int {
     let (minima, maxima) = (cells.minima.cells, cells.maxima.cells)
     let (edges, squares) = (cells.edges.cells, cells.squares.cells)
@@ -106,5 +106,15 @@ struct DiscreteGradient<Key: RowComparable> {
     }
     (cells.minimumCount, cells.maximumCount, cells.edgeCount, cells.squareCount) = (a, b, c, d)
     return a &+ b &+ c &+ d &- before
+  }
+
+  /// Moves the numbers in the star codes of `cells` on, for those that come before.
+  func renumber(_ cells: CriticalCells, minimaBefore: Int, maximaBefore: Int) {
+    for index in 0..<cells.minimumCount {
+      stars[Int(cells.minima.cells[index])].bits &+= UInt32(truncatingIfNeeded: minimaBefore)
+    }
+    for index in 0..<cells.maximumCount {
+      stars[Int(cells.maxima.cells[index])].bits &+= UInt32(truncatingIfNeeded: maximaBefore)
+    }
   }
 }

@@ -6,7 +6,7 @@ internal import ComputeRuntime
 /// critical square up to maxima or out of the volume; Kruskal's algorithm over the critical squares
 /// in descending order does the rest. In 2D and 1D, where the grid is looked at as a suspension,
 /// cubes and squares stand for the cells of the two highest dimensions.
-struct HighestHomology<Key: RowComparable> {
+struct HighestHomology<Key: RowComparable>: Sendable {
   let grid: KeyGrid<Key>
   let steps: InlineArray<6, Int>
   let stars: FencedPointer<StarCode>

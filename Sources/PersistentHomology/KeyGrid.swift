@@ -2,37 +2,31 @@
 internal import ComputeRuntime
 
 /// A volume as a padded grid of keys.
-struct KeyGrid<Key: GridKey> {
+struct KeyGrid<Key: GridKey>: Sendable {
   let layout: PaddedLayout
   let keys: FencedPointer<Key>
 
   /// Fills the border, and the slack behind it.
   func fillBorder(with key: Key) {
-    var written = 0
-    for row in 0..<layout.rows {
-      let start = layout.rowStart(row)
-      keys.fill(written..<start, with: key)
-      written = start + layout.nx
-    }
-    keys.fill(written..<layout.cells, with: key)
+    layout.forEachBorderRange { keys.fill($0, with: key) }
   }
 
   /// Copies volume `index` of `volumes` in, as keys.
   ///
   /// - Parameter isReversed: whether higher values get lower keys.
   func copy<Scalar: ScalarKeys>(
-    _ scalar: Scalar.Type, from volumes: borrowing StridedVolumes, index: Int, isReversed: Bool,
+    _ scalar: Scalar.Type, from volumes: StridedVolumes, index: Int, isReversed: Bool,
     interruption: Interruption
   ) throws(PersistenceError) where Scalar.Key == Key {
     let first = unsafe volumes.volume(index)
-    let (extents, strides) = unsafe (volumes.shape.extents, volumes.strides)
+    let (extents, strides) = (volumes.shape.extents, volumes.strides)
     // Axes of length one are not in the layout, and need no stride.
     let long = extents.indices.filter { extents[$0] > 1 }
     let strideX = long.last.map { strides[$0] } ?? 0
     let strideY = long.count > 1 ? strides[long[long.count - 2]] : 0
     let strideZ = long.count > 2 ? strides[long[0]] : 0
     let reversal: Key = isReversed ? -1 : 0
-    let swapped = unsafe volumes.isByteSwapped
+    let swapped = volumes.isByteSwapped
     for row in 0..<layout.rows {
       let source = unsafe first + (row / layout.ny &* strideZ &+ row % layout.ny &* strideY)
       let target = layout.rowStart(row)
@@ -59,7 +53,7 @@ struct KeyGrid<Key: GridKey> {
           flatIndex: index * volumes.shape.voxels + row * layout.nx)
       }
       if row & 255 == 0 {
-        do { try interruption.check() } catch { throw PersistenceError(error) }
+        try translatingErrors { () throws(ComputeError) in try interruption.check() }
       }
     }
   }

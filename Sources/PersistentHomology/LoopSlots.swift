@@ -1,7 +1,7 @@
 internal import ComputeRuntime
 
 /// From a critical edge, by its voxel and number, to its number among the edges that begin a loop.
-struct LoopSlots {
+struct LoopSlots: Sendable {
   /// In the place of a slot: the edge ends a component.
   static let none = UInt32.max
 

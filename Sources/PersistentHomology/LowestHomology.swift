@@ -4,7 +4,7 @@ internal import ComputeRuntime
 ///
 /// Paths of the gradient lead from the two ends of every critical edge to minima; Kruskal's
 /// algorithm over the critical edges in ascending order does the rest.
-struct LowestHomology<Key: RowComparable> {
+struct LowestHomology<Key: RowComparable>: Sendable {
   let grid: KeyGrid<Key>
   let steps: InlineArray<6, Int>
   let stars: FencedPointer<StarCode>
@@ -44,13 +44,15 @@ struct LowestHomology<Key: RowComparable> {
   ///
   /// - Parameters:
   ///   - ends: what ``walk(_:into:interruption:)`` found.
-  ///   - slots: for each critical edge that closes a loop instead, its number among these in
+  ///   - slots: for each critical edge that begins a loop instead, its number among these in
   ///     ascending order; for the others ``LoopSlots/none``. `nil` where nobody needs it.
+  ///   - loopVoxels: for each of these numbers the voxel of the edge.
   ///   - found: called with the voxel that is born and the voxel at which its component ends.
-  /// - Returns: the number of edges that close a loop.
+  /// - Returns: the number of edges that begin a loop.
   func join(
     sorted: FencedPointer<Key.Order>, ends: FencedPointer<UInt64>,
-    storage: FencedPointer<UInt32>, slots: FencedPointer<UInt32>?, interruption: Interruption,
+    storage: FencedPointer<UInt32>, slots: FencedPointer<UInt32>?,
+    loopVoxels: FencedPointer<UInt32>?, interruption: Interruption,
     found: (UInt32, UInt32) throws(ComputeError) -> Void
   ) throws(ComputeError) -> Int {
     let forest = ComponentForest(count: cells.minimumCount + 1, storage: storage)
@@ -66,6 +68,7 @@ struct LowestHomology<Key: RowComparable> {
       }
       if one == other {
         slots?[index] = UInt32(truncatingIfNeeded: loops)
+        loopVoxels?[loops] = UInt32(truncatingIfNeeded: edges[index] >> 3)
         loops &+= 1
         continue
       }

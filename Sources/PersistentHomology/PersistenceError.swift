@@ -1,4 +1,4 @@
-public import ComputeRuntime
+internal import ComputeRuntime
 
 /// Why diagrams could not be computed.
 public enum PersistenceError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -8,6 +8,7 @@ public enum PersistenceError: Error, Equatable, Sendable, CustomStringConvertibl
   case wrongValueCount(expected: Int, got: Int)
   case extentTooLarge(axis: Int, limit: Int)
   case tooManyVoxels(limit: Int)
+  case tooManyVolumes(limit: Int)
   case dimensionNotInVolume(dimension: Int, rank: Int)
   case invalidThreadCount(Int)
   case notANumber(index: Int)
@@ -32,6 +33,7 @@ public enum PersistenceError: Error, Equatable, Sendable, CustomStringConvertibl
     case .wrongValueCount(let expected, let got): "shape calls for \(expected) values, got \(got)"
     case .extentTooLarge(let axis, let limit): "axis \(axis) is longer than the limit of \(limit)"
     case .tooManyVoxels(let limit): "more than the limit of \(limit) voxels"
+    case .tooManyVolumes(let limit): "more than the limit of \(limit) volumes in one call"
     case .dimensionNotInVolume(let dimension, let rank):
       "homology dimension \(dimension) does not exist in a volume with \(rank) axes"
     case .invalidThreadCount(let count): "the number of threads is at least 1, got \(count)"
@@ -41,5 +43,16 @@ public enum PersistenceError: Error, Equatable, Sendable, CustomStringConvertibl
     case .cancelled: "cancelled"
     case .inconsistentResult: "internal error: a cycle without an end; please report it"
     }
+  }
+}
+
+/// Runs `body`, and says in this module's words what went wrong.
+func translatingErrors<Value>(
+  _ body: () throws(ComputeError) -> Value
+) throws(PersistenceError) -> Value {
+  do throws(ComputeError) {
+    return try body()
+  } catch {
+    throw PersistenceError(error)
   }
 }

@@ -87,13 +87,13 @@ final class StarTables: @unchecked Sendable {
   /// The tables; built by the first call.
   static func shared() throws(ComputeError) -> StarTables {
     let known = built.load(ordering: .acquiring)
-    if known != 0 { return unsafe tables(at: known) }
-    let new = unsafe Unmanaged.passRetained(try StarTables())
+    if known != 0 { return tables(at: known) }
+    let new = Unmanaged.passRetained(try StarTables())
     let address = unsafe UInt(bitPattern: new.toOpaque())
     let (won, winner) = built.compareExchange(expected: 0, desired: address, ordering: .acquiringAndReleasing)
     if won { return unsafe new.takeUnretainedValue() }
     unsafe new.release()
-    return unsafe tables(at: winner)
+    return tables(at: winner)
   }
 
   private static func tables(at address: UInt) -> StarTables {

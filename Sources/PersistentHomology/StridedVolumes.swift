@@ -35,15 +35,18 @@ extension Double: VolumeElement { public static var scalarType: ScalarType { .fl
 
 /// A caller's array in memory, seen as a batch of volumes of one shape.
 ///
-/// Only described here; it is read once, while it is copied into keys.
-@unsafe
+/// Only described here; it is read once, while it is copied into keys. Whoever makes one answers for
+/// its address, extents and strides.
+@safe
 public struct StridedVolumes {
+  public static let maximumVolumes = 1 << 20
+
   let base: UnsafeRawPointer
   let scalarType: ScalarType
   let isByteSwapped: Bool
   let batchExtents: [Int]
   let batchStrides: [Int]
-  let shape: VolumeShape
+  public let shape: VolumeShape
   let strides: [Int]  // bytes, one per axis of a volume
   public let count: Int  // volumes
 
@@ -53,6 +56,7 @@ public struct StridedVolumes {
   ///   - extents: of all axes, batch axes first.
   ///   - byteStrides: one per axis, of any sign; `nil` for C order without gaps.
   ///   - rank: how many of the last axes are a volume.
+  @unsafe
   public init(
     base: UnsafeRawPointer, scalarType: ScalarType, isByteSwapped: Bool = false, extents: [Int],
     byteStrides: [Int]? = nil, rank: Int
@@ -70,6 +74,7 @@ public struct StridedVolumes {
       }
       count = product
     }
+    guard count <= Self.maximumVolumes else { throw .tooManyVolumes(limit: Self.maximumVolumes) }
     var allStrides = byteStrides ?? []
     if byteStrides == nil {
       // No overflow: the number of elements is below 2^31.

@@ -67,6 +67,17 @@ struct PaddedLayout: Sendable {
   /// The padded index of the first voxel of a row; rows are numbered z-major.
   func rowStart(_ row: Int) -> Int { base + row / ny * strideZ + row % ny * strideY }
 
+  /// Calls `body` with every range of cells that are no voxels: the border, and the slack.
+  func forEachBorderRange(_ body: (Range<Int>) -> Void) {
+    var written = 0
+    for row in 0..<rows {
+      let start = rowStart(row)
+      body(written..<start)
+      written = start + nx
+    }
+    body(written..<cells)
+  }
+
   /// The row-major index, without borders, of a voxel.
   func flatIndex(_ cell: Int) -> Int {
     var rest = UInt32(truncatingIfNeeded: cell - base)

@@ -17,6 +17,9 @@ void cprocessor_limit_level(int level);
 
 const char *cprocessor_level_name(int level);
 
+/* How many processors this process may use, at least 1. */
+int cprocessor_count(void);
+
 /* The neighbours of a voxel that a volume has, in four groups:
    before/after: whether the neighbour's index is lower or higher than the voxel's;
    the first edges_before / edges_after of each group are the edge neighbours. */

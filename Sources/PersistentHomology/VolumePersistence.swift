@@ -1,0 +1,223 @@
+internal import ComputeRuntime
+
+/// The whole computation for one volume, step by step, on buffers that are used again and again.
+///
+/// The discrete Morse sandwich (Guillou, Vidal, Tierny, *Discrete Morse Sandwich*, 2023; Robins,
+/// Wood, Sheppard, 2011) on cubical grids: the gradient, the lowest homology, the highest, and what
+/// is left between them.
+struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
+  let plan: PersistencePlan
+  let grid: KeyGrid<Key>
+  let workspace: PersistenceWorkspace<Key>
+  let tables: StarTables
+  let threads: Int
+  let keepsZeroPersistence: Bool
+  let interruption: Interruption
+
+  /// Below this many voxels, starting a thread costs more than it saves.
+  private static var leastVoxelsPerThread: Int { 1 << 15 }
+
+  init(
+    plan: PersistencePlan, layout: PaddedLayout, keepsZeroPersistence: Bool, threads: Int,
+    workspace: PersistenceWorkspace<Key>, interruption: Interruption
+  ) throws(ComputeError) {
+    self.plan = plan
+    self.workspace = workspace
+    self.interruption = interruption
+    self.keepsZeroPersistence = keepsZeroPersistence
+    self.threads = max(1, min(threads, layout.cells / Self.leastVoxelsPerThread))
+    tables = try StarTables.shared()
+    try workspace.keys.replace(layout.cells)
+    try workspace.stars.replace(layout.cells)
+    grid = KeyGrid(layout: layout, keys: workspace.keys.cells.prefix(layout.cells))
+  }
+
+  private var cells: CriticalCells { workspace.cells[0] }
+  private var stars: FencedPointer<StarCode> { workspace.stars.cells }
+
+  /// Computes the pairs of the wanted dimensions into `workspace.pairs`.
+  ///
+  /// - Precondition: the keys of the volume are in the grid.
+  /// - Returns: false when a loop has no end, which cannot be.
+  func run() throws(ComputeError) -> Bool {
+    for pairs in workspace.pairs { pairs.removeAll() }
+    grid.fillBorder(with: plan.isDual ? Key.belowAll : Key.aboveAll)
+    if plan.axes == 0 {
+      if plan.wanted.contains(0) {
+        let voxel = UInt32(truncatingIfNeeded: grid.layout.base)
+        try workspace.pairs[0].append(creator: voxel, destroyer: CellPairs.none)
+      }
+      return true
+    }
+    if plan.axes < 3 {
+      // A line or an image: each end of the sandwich has a gradient of its own.
+      if plan.needsLowest { try computeEnds(.vertices, suspended: false) }
+      if plan.needsHighest { try computeEnds(.cubes, suspended: true) }
+      return true
+    }
+    var kinds: CriticalCellKinds = []
+    if plan.needsLowest { kinds.insert(.vertices) }
+    if plan.needsHighest { kinds.insert(.cubes) }
+    if kinds.isEmpty { return true }
+    let (loops, squares, neighbourhood) = try computeEnds(kinds, suspended: false)
+    assert(!plan.needsLoops || loops == squares, "as many loops begin as end")
+    return try plan.needsLoops ? computeLoops(squares, neighbourhood) : true
+  }
+
+  // MARK: The two ends
+
+  /// The gradient, and the lowest and the highest homology as far as their cells are in `kinds`.
+  ///
+  /// - Returns: how many critical edges begin a loop, and how many critical squares end one.
+  @discardableResult
+  private func computeEnds(
+    _ kinds: CriticalCellKinds, suspended: Bool
+  ) throws(ComputeError) -> (loops: Int, squares: Int, Neighbourhood) {
+    let neighbourhood = Neighbourhood(grid.layout, suspended: suspended)
+    try scan(kinds, neighbourhood)
+    let lowest = LowestHomology(
+      grid: grid, steps: neighbourhood.steps, stars: stars, cells: cells, hasLowBorder: plan.isDual)
+    let highest = HighestHomology(
+      grid: grid, steps: neighbourhood.steps, stars: stars, cells: cells, tables: tables)
+    let hasVertices = kinds.contains(.vertices)
+    let hasCubes = kinds.contains(.cubes)
+    if hasVertices { try workspace.lowest.ends.replace(cells.edgeCount) }
+    if hasCubes { try workspace.highest.ends.replace(cells.squareCount) }
+    try runWorkers(threads, interruption: interruption) { (index) throws(ComputeError) in
+      if hasVertices {
+        try lowest.walk(
+          share(index, of: cells.edgeCount), into: workspace.lowest.ends.cells,
+          interruption: interruption)
+      }
+      if hasCubes {
+        try highest.walk(
+          share(index, of: cells.squareCount), into: workspace.highest.ends.cells,
+          interruption: interruption)
+      }
+    }
+    if plan.needsLoops {
+      try workspace.loops.slots.replace(cells.edgeCount)
+      try workspace.loops.voxels.replace(cells.edgeCount)
+      try workspace.loops.remaining.replace(cells.squareCount)
+    }
+    let counts = try Scratch<Int>(count: 2, zeroed: true, budget: workspace.budget)
+    let left = counts.cells
+    let both = hasVertices && hasCubes
+    try runWorkers(threads > 1 && both ? 2 : 1, interruption: interruption) {
+      (index) throws(ComputeError) in
+      if hasVertices && index == 0 { left[0] = try join(lowest) }
+      if hasCubes && (index == 1 || threads == 1 || !both) { left[1] = try join(highest) }
+    }
+    return (left[0], left[1], neighbourhood)
+  }
+
+  /// Which part of `0 ..< count` a thread takes.
+  private func share(_ index: Int, of count: Int) -> Range<Int> {
+    count * index / threads..<count * (index + 1) / threads
+  }
+
+  /// The star codes, also of the border, and the critical cells.
+  private func scan(
+    _ kinds: CriticalCellKinds, _ neighbourhood: Neighbourhood
+  ) throws(ComputeError) {
+    let gradient = DiscreteGradient(
+      grid: grid, neighbourhood: neighbourhood, stars: stars, tables: tables)
+    for words in workspace.words[..<threads] {
+      try words.replace(grid.layout.nx + PaddedLayout.slack)
+    }
+    try runWorkers(threads, interruption: interruption) { (index) throws(ComputeError) in
+      try gradient.scan(
+        rows: share(index, of: grid.layout.rows), wanted: kinds, into: workspace.cells[index],
+        words: workspace.words[index].cells, interruption: interruption)
+    }
+    for next in workspace.cells[1..<threads] {
+      gradient.renumber(
+        next, minimaBefore: cells.minimumCount, maximaBefore: cells.maximumCount)
+      try cells.append(next)
+    }
+    fillStarBorder()
+  }
+
+  /// A low border is one minimum more, a high one is one maximum more.
+  private func fillStarBorder() {
+    let code: StarCode =
+      plan.isDual ? .minimum(cells.minimumCount) : .maximum(cells.maximumCount, root: 0)
+    let stars = stars
+    grid.layout.forEachBorderRange { stars.fill($0, with: code) }
+  }
+
+  private func join(_ lowest: LowestHomology<Key>) throws(ComputeError) -> Int {
+    let buffers = workspace.lowest
+    let count = cells.edgeCount
+    try buffers.parents.replace(cells.minimumCount + 1)
+    let sorted = try buffers.sort.sort(
+      count: count, keys: grid.keys, cells: cells.edges.cells, shift: 3, interruption: interruption)
+    let loops = try lowest.join(
+      sorted: sorted, ends: buffers.ends.cells, storage: buffers.parents.cells,
+      slots: plan.needsLoops ? workspace.loops.slots.cells : nil,
+      loopVoxels: plan.needsLoops ? workspace.loops.voxels.cells : nil, interruption: interruption
+    ) { (creator, destroyer) throws(ComputeError) in
+      try keep(creator, destroyer, in: plan.lowestDimension)
+    }
+    if !plan.isDual && plan.wanted.contains(0) {
+      try workspace.pairs[0].append(creator: lowest.eldest(), destroyer: CellPairs.none)
+    }
+    return loops
+  }
+
+  private func join(_ highest: HighestHomology<Key>) throws(ComputeError) -> Int {
+    let buffers = workspace.highest
+    let count = cells.squareCount
+    try buffers.parents.replace(cells.maximumCount + 1)
+    let sorted = try buffers.sort.sort(
+      count: count, keys: grid.keys, cells: cells.squares.cells, shift: 4,
+      interruption: interruption)
+    let squares = try highest.join(
+      sorted: sorted, ends: buffers.ends.cells, storage: buffers.parents.cells,
+      remaining: plan.needsLoops ? workspace.loops.remaining.cells : nil,
+      interruption: interruption
+    ) { (creator, destroyer) throws(ComputeError) in
+      try keep(creator, destroyer, in: plan.highestDimension)
+    }
+    if plan.isDual && plan.wanted.contains(0) {
+      try workspace.pairs[0].append(creator: highest.eldest(), destroyer: CellPairs.none)
+    }
+    return squares
+  }
+
+  /// Notes a pair of the working complex, if its dimension is wanted and its values differ.
+  @inline(__always)
+  private func keep(_ creator: UInt32, _ destroyer: UInt32, in dimension: Int) throws(ComputeError) {
+    guard plan.wanted.contains(dimension) else { return }
+    guard keepsZeroPersistence || grid.keys[Int(creator)] != grid.keys[Int(destroyer)] else { return }
+    let pairs = workspace.pairs[dimension]
+    if plan.isDual {
+      try pairs.append(creator: destroyer, destroyer: creator)
+    } else {
+      try pairs.append(creator: creator, destroyer: destroyer)
+    }
+  }
+
+  // MARK: H1 in 3D
+
+  private func computeLoops(
+    _ count: Int, _ neighbourhood: Neighbourhood
+  ) throws(ComputeError) -> Bool {
+    let buffers = workspace.loops
+    try buffers.blocks.replace(grid.layout.cells / 16 + 1)
+    let slots = LoopSlots(
+      edges: cells.edges.cells, edgeCount: cells.edgeCount, slots: buffers.slots.cells,
+      storage: buffers.blocks.cells, cells: grid.layout.cells)
+    let columns = LoopColumns(
+      grid: grid, steps: neighbourhood.steps, stars: stars, tables: tables, slots: slots,
+      squares: cells.squares.cells, remaining: buffers.remaining.cells, remainingCount: count,
+      records: try LoopRecords(count: count, storage: buffers.records))
+    guard try columns.reduce(threads: threads, budget: workspace.budget, interruption: interruption)
+    else { return false }
+    for slot in 0..<count {
+      let square = columns.square(ofColumn: columns.records.owner(ofSlot: slot))
+      try keep(buffers.voxels.cells[slot], UInt32(truncatingIfNeeded: square >> 4), in: 1)
+    }
+    return true
+  }
+}

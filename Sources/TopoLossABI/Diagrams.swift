@@ -1,0 +1,104 @@
+public import CTopoLoss
+internal import PersistentHomology
+
+/// What a `topoloss_diagrams` handle stands for.
+private final class DiagramsBox {
+  let volumes: [[Diagram]]
+  init(_ volumes: [[Diagram]]) { self.volumes = volumes }
+}
+
+@c @implementation
+public func topoloss_persistence_diagrams(
+  _ array: UnsafePointer<topoloss_array>?, _ spatial_rank: Int32,
+  _ options: UnsafePointer<topoloss_options>?, _ diagrams: UnsafeMutablePointer<OpaquePointer?>?,
+  _ error: UnsafeMutablePointer<topoloss_error>?
+) -> topoloss_status {
+  unsafe reporting(to: error) {
+    guard let diagrams = unsafe diagrams else {
+      throw Failure(TOPOLOSS_EARGUMENT, "diagrams must not be NULL")
+    }
+    unsafe diagrams.pointee = nil
+    let parsed = try unsafe ParsedOptions(options)
+    let volumes = try unsafe stridedVolumes(array, rank: Int(spatial_rank))
+    let result = try persistenceDiagrams(
+      of: volumes, options: parsed.options, interruption: parsed.interruption)
+    unsafe diagrams.pointee = OpaquePointer(Unmanaged.passRetained(DiagramsBox(result)).toOpaque())
+  }
+}
+
+@c @implementation
+public func topoloss_diagrams_volumes(_ diagrams: OpaquePointer?) -> Int64 {
+  guard let handle = unsafe diagrams else { return 0 }
+  return unsafe Int64(box(at: handle).volumes.count)
+}
+
+@c @implementation
+public func topoloss_diagrams_dimensions(_ diagrams: OpaquePointer?) -> UInt32 {
+  guard let handle = unsafe diagrams, let first = unsafe box(at: handle).volumes.first else { return 0 }
+  return first.reduce(0) { $0 | 1 << UInt32($1.dimension) }
+}
+
+@c @implementation
+public func topoloss_diagrams_copy(
+  _ diagrams: OpaquePointer?, _ volume: Int64, _ dimension: Int32,
+  _ points: UnsafeMutablePointer<Double>?, _ voxels: UnsafeMutablePointer<Int64>?,
+  _ capacity: Int64, _ count: UnsafeMutablePointer<Int64>?,
+  _ error: UnsafeMutablePointer<topoloss_error>?
+) -> topoloss_status {
+  unsafe reporting(to: error) {
+    guard let handle = unsafe diagrams else {
+      throw Failure(TOPOLOSS_EARGUMENT, "diagrams must not be NULL")
+    }
+    let volumes = unsafe box(at: handle).volumes
+    guard volume >= 0, volume < volumes.count else {
+      throw Failure(TOPOLOSS_EARGUMENT, "volume \(volume) is not in 0 ..< \(volumes.count)")
+    }
+    guard let diagram = volumes[Int(volume)].first(where: { $0.dimension == Int(dimension) }) else {
+      throw Failure(TOPOLOSS_EARGUMENT, "homology dimension \(dimension) was not computed")
+    }
+    if let count = unsafe count { unsafe count.pointee = Int64(diagram.count) }
+    if unsafe points == nil && voxels == nil { return }
+    guard capacity >= diagram.count else {
+      throw Failure(TOPOLOSS_EBUFFER, "room for \(capacity) pairs, \(diagram.count) needed")
+    }
+    if let points = unsafe points, let voxels = unsafe voxels {
+      let bytes = UInt(diagram.count) * 16
+      let (first, second) = unsafe (UInt(bitPattern: points), UInt(bitPattern: voxels))
+      guard max(first, second) - min(first, second) >= bytes else {
+        throw Failure(TOPOLOSS_EBUFFER, "points and voxels overlap")
+      }
+    }
+    if let points = unsafe points { unsafe diagram.copyPoints(to: points) }
+    if let voxels = unsafe voxels { unsafe diagram.copyVoxels(to: voxels) }
+  }
+}
+
+@c @implementation
+public func topoloss_diagrams_destroy(_ diagrams: OpaquePointer?) {
+  if let handle = unsafe diagrams {
+    unsafe Unmanaged<DiagramsBox>.fromOpaque(UnsafeRawPointer(handle)).release()
+  }
+}
+
+@c @implementation
+public func topoloss_workspace_bytes(
+  _ shape: UnsafePointer<Int64>?, _ rank: Int32, _ dtype: Int32,
+  _ bytes: UnsafeMutablePointer<UInt64>?, _ error: UnsafeMutablePointer<topoloss_error>?
+) -> topoloss_status {
+  unsafe reporting(to: error) {
+    guard let bytes = unsafe bytes, let shape = unsafe shape else {
+      throw Failure(TOPOLOSS_EARGUMENT, "shape and bytes must not be NULL")
+    }
+    let type = try scalarType(dtype)
+    guard (1...3).contains(rank) else { throw PersistenceError.unsupportedRank(Int(rank)) }
+    let extents = unsafe (0..<Int(rank)).map { unsafe Int(shape[$0]) }
+    let needed = try leastWorkspaceBytes(shape: VolumeShape(extents), scalarType: type)
+    unsafe bytes.pointee = needed
+  }
+}
+
+/// - Precondition: `handle` is from `topoloss_persistence_diagrams` and not destroyed.
+@unsafe
+private func box(at handle: OpaquePointer) -> DiagramsBox {
+  unsafe Unmanaged<DiagramsBox>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+}

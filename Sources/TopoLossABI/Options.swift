@@ -1,0 +1,83 @@
+internal import CProcessor
+internal import ComputeRuntime
+public import CTopoLoss
+internal import PersistentHomology
+
+@c @implementation
+public func topoloss_options_init(_ options: UnsafeMutablePointer<topoloss_options>?) {
+  guard let options = unsafe options else { return }
+  unsafe options.initialize(to: topoloss_options())
+  unsafe options.pointee.struct_size = MemoryLayout<topoloss_options>.size
+}
+
+/// What a caller's options say, checked.
+struct ParsedOptions {
+  var options = PersistenceOptions(threads: Int(cprocessor_count()))
+  let interruption: Interruption
+
+  /// Must be made on the thread that made the call.
+  @unsafe
+  init(_ given: UnsafePointer<topoloss_options>?) throws(Failure) {
+    guard let given = unsafe given else {
+      interruption = Interruption()
+      return
+    }
+    guard unsafe given.pointee.struct_size >= MemoryLayout<topoloss_options>.size else {
+      throw Failure(TOPOLOSS_EARGUMENT, "topoloss_options.struct_size is too small: use topoloss_options_init")
+    }
+    let fields = unsafe given.pointee
+    switch unsafe Int(fields.filtration) {
+    case TOPOLOSS_SUPERLEVEL: options.filtration = .superlevel
+    case TOPOLOSS_SUBLEVEL: options.filtration = .sublevel
+    default: throw Failure(TOPOLOSS_EARGUMENT, "unknown filtration \(unsafe fields.filtration)")
+    }
+    switch unsafe Int(fields.construction) {
+    case TOPOLOSS_TOP_CELLS: options.construction = .topCells
+    case TOPOLOSS_VERTICES: options.construction = .vertices
+    default: throw Failure(TOPOLOSS_EARGUMENT, "unknown construction \(unsafe fields.construction)")
+    }
+    if unsafe fields.dimensions != 0 {
+      options.dimensions = unsafe HomologyDimensions(rawValue: fields.dimensions)
+    }
+    guard unsafe fields.threads >= 0 else {
+      throw Failure(TOPOLOSS_EARGUMENT, "threads must not be negative")
+    }
+    // More threads than this help nobody, and each needs memory of its own.
+    if unsafe fields.threads > 0 { options.threads = unsafe min(Int(fields.threads), 256) }
+    options.keepsZeroPersistence = unsafe fields.zero_persistence != 0
+    if unsafe fields.max_memory > 0 { options.maximumMemory = unsafe fields.max_memory }
+    let token = unsafe fields.cancellation.map { unsafe cancellation(at: $0) }
+    options.cancellation = token
+    let (shouldCancel, context) = unsafe (fields.should_cancel, fields.context)
+    interruption = Interruption(
+      token: token, shouldCancel: unsafe shouldCancel.map { ask in { unsafe ask(context) != 0 } })
+  }
+}
+
+@c @implementation
+public func topoloss_cancellation_create() -> OpaquePointer? {
+  unsafe OpaquePointer(Unmanaged.passRetained(Cancellation()).toOpaque())
+}
+
+@c @implementation
+public func topoloss_cancellation_cancel(_ cancellation: OpaquePointer?) {
+  if let handle = unsafe cancellation { unsafe TopoLossABI.cancellation(at: handle).cancel() }
+}
+
+@c @implementation
+public func topoloss_cancellation_reset(_ cancellation: OpaquePointer?) {
+  if let handle = unsafe cancellation { unsafe TopoLossABI.cancellation(at: handle).reset() }
+}
+
+@c @implementation
+public func topoloss_cancellation_destroy(_ cancellation: OpaquePointer?) {
+  if let handle = unsafe cancellation {
+    unsafe Unmanaged<Cancellation>.fromOpaque(UnsafeRawPointer(handle)).release()
+  }
+}
+
+/// - Precondition: `handle` is from `topoloss_cancellation_create` and not destroyed.
+@unsafe
+private func cancellation(at handle: OpaquePointer) -> Cancellation {
+  unsafe Unmanaged<Cancellation>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+}
