@@ -8,14 +8,14 @@ DESTDIR ?=
 export SWIFT
 
 VENV_PYTHON := .venv/bin/python
-# The folder and the flags of setup.py, so that the library is compiled once for both doors.
-LIBRARY_SCRATCH := .build-python
+LIBRARY_SCRATCH := .build-library
 LIBRARY := $(LIBRARY_SCRATCH)/release/libtopoloss.so
 HEADER := Sources/CTopoLoss/include/topoloss.h
 VERSION := $(shell awk '/define TOPOLOSS_VERSION_(MAJOR|MINOR|PATCH)/ { v = v sep $$3; sep = "." } END { print v }' $(HEADER))
 
 # The Swift runtime is linked in, so users need no Swift; only topoloss_* is visible outside.
-LIBRARY_FLAGS := -Xswiftc -static-stdlib \
+# (lld, because gold leaves some Swift names in the dynamic symbol table, as locals.)
+LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
   -Xlinker --version-script=$(CURDIR)/tools/exports.map -Xlinker --gc-sections -Xlinker -s \
   -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker -z -Xlinker noexecstack
 
