@@ -46,8 +46,9 @@ def swift_build():
         raise CompileError(f"the Swift 6.3 toolchain is needed to build topoloss: no `{name}` found")
     command = [swift, "build", "--package-path", str(ROOT), "--scratch-path", str(SCRATCH)]
     command += ["-c", "release", "--product", "topoloss", "-Xswiftc", "-static-stdlib"]
+    command += ["-Xswiftc", "-use-ld=lld"]  # gold leaves Swift names in the dynamic symbol table
     # Only topoloss_* is exported: the runtime inside must not meet another Swift runtime.
-    linker = [f"--version-script={ROOT / 'tools/exports.map'}", "--gc-sections", "-s"]
+    linker = [f"--version-script={ROOT / 'tools/exports.map'}", "--gc-sections", "-s", "-soname", LIBRARY]
     linker += ["-z", "relro", "-z", "now", "-z", "noexecstack"]
     for flag in linker:
         command += ["-Xlinker", flag]
@@ -74,7 +75,9 @@ class BuildWithSwift(build_ext):
         fresh = target.with_suffix(".new")
         shutil.copy2(library, fresh)
         os.replace(fresh, target)
-        self.extensions[0].extra_objects = [str(target)]
+        # By name and not by path: the path would be written into the extension.
+        self.extensions[0].library_dirs = [str(target.parent)]
+        self.extensions[0].libraries = ["topoloss"]
         self.force = True  # one file, a second: cheaper than a stale binary
         super().run()
 
