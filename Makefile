@@ -8,7 +8,8 @@ DESTDIR ?=
 export SWIFT
 
 VENV_PYTHON := .venv/bin/python
-LIBRARY_SCRATCH := .build-library
+# The folder and the flags of setup.py, so that the library is compiled once for both doors.
+LIBRARY_SCRATCH := .build-python
 LIBRARY := $(LIBRARY_SCRATCH)/release/libtopoloss.so
 HEADER := Sources/CTopoLoss/include/topoloss.h
 VERSION := $(shell awk '/define TOPOLOSS_VERSION_(MAJOR|MINOR|PATCH)/ { v = v sep $$3; sep = "." } END { print v }' $(HEADER))
@@ -17,6 +18,7 @@ VERSION := $(shell awk '/define TOPOLOSS_VERSION_(MAJOR|MINOR|PATCH)/ { v = v se
 # (lld, because gold leaves some Swift names in the dynamic symbol table, as locals.)
 LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
   -Xlinker --version-script=$(CURDIR)/tools/exports.map -Xlinker --gc-sections -Xlinker -s \
+  -Xlinker -soname -Xlinker libtopoloss.so \
   -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker -z -Xlinker noexecstack
 
 # Optimised, but with every assert() alive: docs/decisions/0004-optimised-tests-with-assertions.md
