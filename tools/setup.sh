@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 set_name=${1:?usage: tools/setup.sh demo|test}
 swift=${SWIFT:-swift}
 python=${PYTHON:-/usr/bin/python3}
-cache=${TOPOLOSS_CACHE:-${HOME:-/tmp}/.cache/topoloss}
+cache=${TOPOLOSS_CACHE:-${HOME:-$PWD}/.cache/topoloss}
 
 say() { echo "setup: $*" >&2; }
 stop() { say "$*"; exit 1; }
