@@ -2,9 +2,6 @@
 
 import array
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest

@@ -88,13 +88,14 @@ def test_multiprocessing(method, tally):
 # ---------------------------------------------------------------- T3
 
 LARGE = np.random.default_rng(5).standard_normal((80, 80, 80)).astype(np.float32)
-ATTEMPTS = 4  # other processes of the machine may take a processor away for a moment
+ATTEMPTS = 4  # other programs on the machine may take a processor away for a moment
 
 
-def wall_seconds(calls):
+def seconds_of_threads(count):
+    """Wall time of `count` calls at once, each in a thread of this process."""
     threads = [
         threading.Thread(target=persistence_diagrams, args=(LARGE,), kwargs={"threads": 1})
-        for _ in range(calls)
+        for _ in range(count)
     ]
     start = time.perf_counter()
     for thread in threads:
@@ -104,15 +105,35 @@ def wall_seconds(calls):
     return time.perf_counter() - start
 
 
+def seconds_of_processes(count):
+    """The same in processes, which share no lock: what the machine can do just now."""
+    start = time.perf_counter()
+    children = []
+    for _ in range(count):
+        child = os.fork()
+        if child == 0:
+            persistence_diagrams(LARGE, threads=1)
+            os._exit(0)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+    return time.perf_counter() - start
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_two_calls_at_once_take_as_long_as_one(tally):
-    if len(os.sched_getaffinity(0)) < 2:
-        pytest.skip("LOUD SKIP: two processors are needed")
-    ratios = []
+    """At most 1.25 times as long; judged only while two processes show two free processors."""
+    ratios, free = [], []
     for _ in range(ATTEMPTS):
-        alone = min(wall_seconds(1) for _ in range(3))
-        ratios.append(min(wall_seconds(2) for _ in range(3)) / alone)
-        if ratios[-1] <= 1.25:
+        alone = min(seconds_of_threads(1) for _ in range(3))
+        free.append(min(seconds_of_processes(2) for _ in range(3)) / alone)
+        two = min(seconds_of_threads(2) for _ in range(3)) / alone
+        if two <= 1.25 or free[-1] <= 1.25:
+            ratios.append(two)
+        if two <= 1.25:
             break
+    if not ratios:
+        pytest.skip(f"LOUD SKIP: no second processor was free (two processes took {min(free):.2f})")
     tally("T3[two calls]", 1, int(min(ratios) <= 1.25), f"{min(ratios):.2f}")
 
 

@@ -82,29 +82,31 @@ print(len(done), len(failures), *failures[:1])
 
 
 def find_pythons():
-    """{version: path} of every CPython from 3.11 on; the first found of each version."""
+    """{"version path": path} of every CPython from 3.11 on."""
     places = [sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"]
     for minor in range(11, 20):
         name = f"python3.{minor}"
         places += [shutil.which(name) or "", f"/usr/bin/{name}", f"/usr/local/bin/{name}"]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     places += sorted(glob.glob(str(pyenv / "versions" / "3.*" / "bin" / "python3")))
-    found, seen = {}, set()
+    # Launchers (shims, virtual environments) name the interpreter behind them; a free-threaded
+    # one cannot load a binary of the limited API.
     question = (
-        "import sys, platform; print(platform.python_implementation(), *sys.version_info[:3],"
-        " bool(getattr(sys, '_is_gil_enabled', bool)()) or sys.version_info < (3, 13))"
+        "import os, platform, sys, sysconfig\n"
+        "print(platform.python_implementation(), *sys.version_info[:3],"
+        " sysconfig.get_config_var('Py_GIL_DISABLED') or 0, os.path.realpath(sys.executable))"
     )
-    for place in places:
-        real = os.path.realpath(place)
-        if not place or not os.path.exists(place) or real in seen:
-            continue
-        seen.add(real)
-        answer = subprocess.run([real, "-c", question], capture_output=True, text=True)
+    found = {}
+    for place in dict.fromkeys(os.path.realpath(place) for place in places if place):
+        try:
+            answer = subprocess.run([place, "-c", question], capture_output=True, text=True)
+        except OSError:
+            continue  # not there
         if answer.returncode != 0:
             continue  # a launcher without that version behind it
-        implementation, major, minor, micro, has_gil = answer.stdout.split()
-        if implementation == "CPython" and int(minor) >= 11 and has_gil == "True":
-            found.setdefault(f"{major}.{minor}.{micro} {real}", real)
+        kind, major, minor, micro, free_threaded, path = answer.stdout.strip().split(" ", 5)
+        if kind == "CPython" and int(minor) >= 11 and free_threaded == "0":
+            found[f"{major}.{minor}.{micro} {path}"] = path
     return found
 
 
