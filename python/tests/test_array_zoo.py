@@ -159,8 +159,16 @@ def test_64_bit_integers_up_to_2_to_53(dtype):
 @pytest.mark.parametrize("code", "?bBhHiIlLqQefd")
 @pytest.mark.parametrize("order", "<>")
 def test_every_element_type_in_both_byte_orders(code, order):
-    limit = 1 if code == "?" else 100
-    field = np.random.default_rng(3).integers(0, limit + 1, SHAPE).astype(np.dtype(order + code))
+    """Over its whole range, so that a sign or a width that is misread shows."""
+    dtype = np.dtype(order + code)
+    generator = np.random.default_rng(3)
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        low, high = max(limits.min, -(2**53)), min(limits.max, 2**53)
+        field = generator.integers(low, high, SHAPE, dtype.newbyteorder("="), endpoint=True)
+    else:
+        field = generator.standard_normal(SHAPE) * 1000
+    field = field.astype(dtype)
     check_against_ranks(field, "superlevel", "T")
     check_against_ranks(field, "sublevel", "V")
 

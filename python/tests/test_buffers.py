@@ -245,7 +245,7 @@ def test_a_block_is_an_ordinary_buffer():
     view = memoryview(block)
     assert view.shape == (3, 2) and view.strides == (16, 8) and view.format == "d"
     assert not view.readonly and view.tolist() == [[0, 1], [2, 3], [4, 5]]
-    assert np.asarray(block, order="F").tolist() == view.tolist()
+    assert np.asarray(block, order="F").tolist() == view.tolist(), "a copy"
     assert bytes(block) == np.arange(6.0).tobytes()
     view.release()
     empty = memoryview(topoloss_swift._core.block(b"", "q"))
@@ -256,6 +256,31 @@ def test_a_block_is_an_ordinary_buffer():
         topoloss_swift._core.block(bytes(16), "f")
     with pytest.raises(TypeError):
         type(block)()
+
+
+def test_a_block_answers_every_kind_of_request():
+    """Consumers may ask for less than all fields; what they did not ask for is NULL."""
+    get_buffer = ctypes.pythonapi.PyObject_GetBuffer
+    get_buffer.argtypes = [py_object, POINTER(PyBuffer), c_int]
+    release = ctypes.pythonapi.PyBuffer_Release
+    release.argtypes = [POINTER(PyBuffer)]
+    block = topoloss_swift._core.block(np.arange(6.0).tobytes(), "d")
+    one_pair = topoloss_swift._core.block(bytes(16), "d")
+    writable, with_format, with_shape, with_strides = 0x1, 0x4, 0x8, 0x18
+    c_order, f_order, any_order = 0x20 | with_strides, 0x40 | with_strides, 0x80 | with_strides
+    view = PyBuffer()
+    for flags in itertools.chain(range(4), [with_format, with_shape, with_strides, c_order, any_order],
+                                 [with_format | c_order | writable]):  # fmt: skip
+        get_buffer(block, ctypes.byref(view), flags)
+        assert view.len == 48 and view.itemsize == 8 and not view.readonly
+        assert bool(view.format) == bool(flags & with_format)
+        assert bool(view.shape) == (flags & with_shape == with_shape)
+        assert bool(view.strides) == (flags & with_strides == with_strides)
+        release(ctypes.byref(view))
+    with pytest.raises(BufferError):
+        get_buffer(block, ctypes.byref(view), f_order)
+    get_buffer(one_pair, ctypes.byref(view), f_order)  # one row is in both orders
+    release(ctypes.byref(view))
 
 
 # ---------------------------------------------------------------- T7: no leaks
@@ -305,7 +330,7 @@ def repeat(call, times):
 
 
 def test_no_leaks(tally):
-    """2,000 rounds: no references and (after a warm-up) no bytes are left behind."""
+    """2,000 rounds of each: no references, no blocks of Python memory, no bytes stay behind."""
     rounds = 2000
     volume, cases = leak_cases()
     watched = [volume, topoloss_swift._core.Block, topoloss_swift.LimitError, Exporter]
@@ -313,17 +338,21 @@ def test_no_leaks(tally):
         repeat(call, 200)
     gc.collect()
     references = [sys.getrefcount(each) for each in watched]
-    objects = len(gc.get_objects())
     before = resident_bytes()
-    for _, call in cases:
+    passed = 0
+    for what, call in cases:
+        blocks = sys.getallocatedblocks()
         repeat(call, rounds)
-    gc.collect()
+        gc.collect()
+        left = sys.getallocatedblocks() - blocks
+        if left < rounds // 20:  # one object per call would be `rounds` blocks
+            passed += rounds
+        else:
+            print(what, "leaves", left, "blocks in", rounds, "calls")
     grown = resident_bytes() - before
     assert [sys.getrefcount(each) for each in watched] == references
-    # A leaked object per call would be `rounds` of them; pytest itself keeps a few.
-    assert len(gc.get_objects()) - objects < rounds // 20
-    # Less than one byte per call would be the law for long runs; in a short one the allocator
-    # keeps up to a few arenas of its own, so: less than one leaked Block (16 bytes a pair).
+    # Less than one byte per call is the law of long runs. In this short one an allocator may
+    # keep a few pages; a call that leaks leaks far more: a Block's memory, a volume's keys.
     calls = rounds * len(cases)
-    assert grown < 32 * calls, f"{grown / calls:.1f} bytes per call"
-    tally("T7", calls, calls, f"{max(grown, 0) / calls:.2f} bytes/call")
+    assert grown < 8 * calls, f"{grown / calls:.1f} bytes per call"
+    tally("T7", calls, passed, f"{max(grown, 0) / calls:.2f} bytes/call")

@@ -127,8 +127,8 @@ def test_an_error_while_the_result_is_copied(stand_in, child):
 def test_a_diagram_too_large_for_memory(count, stand_in, child):
     """Counts that overflow, or that malloc must refuse: an error, not a short buffer."""
     found = answers(child, stand_in(topoloss_swift.__version__, count), [100])
-    names = {name for name, _ in found.values()}
-    assert names == {"MemoryError"}
+    assert {name for name, _ in found.values()} == {"MemoryError"}
+    assert "late" not in {message for _, message in found.values()}, "refused before the copy"
     if 0 < count < 2**59:
         assert all(str(16 * count) in message for _, message in found.values())
 

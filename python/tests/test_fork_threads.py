@@ -87,7 +87,7 @@ def test_multiprocessing(method, tally):
 
 # ---------------------------------------------------------------- T3
 
-LARGE = np.random.default_rng(5).standard_normal((80, 80, 80)).astype(np.float32)
+LARGE = np.random.default_rng(5).standard_normal((64, 64, 64)).astype(np.float32)
 ATTEMPTS = 4  # other programs on the machine may take a processor away for a moment
 
 
@@ -140,6 +140,7 @@ def test_two_calls_at_once_take_as_long_as_one(tally):
 def test_a_ticker_misses_no_beat(tally):
     """A Python thread that wakes every 2 ms is never more than 50 ms late, in 20 calls."""
     worst = []
+    field = np.random.default_rng(7).standard_normal((80, 80, 80)).astype(np.float32)
     for _ in range(ATTEMPTS):
         gaps, stop = [], threading.Event()
 
@@ -156,12 +157,12 @@ def test_a_ticker_misses_no_beat(tally):
         calls, busy = 0, 0.0
         while calls < 20:
             start = time.perf_counter()
-            persistence_diagrams(LARGE, threads=1)
+            persistence_diagrams(field, threads=1)
             busy += time.perf_counter() - start
             calls += 1
         stop.set()
         ticker.join()
-        assert busy > 0.2, "calls too short to tell anything"
+        assert busy / calls > 0.060, "calls too short: one with the GIL kept would not be seen"
         worst.append(max(gaps))
         if worst[-1] <= 0.050:
             break
