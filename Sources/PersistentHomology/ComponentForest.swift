@@ -26,6 +26,10 @@ struct ComponentForest {
     return component
   }
 
+  /// Asks for the memory that looking up `component` begins with.
+  @inline(__always)
+  func prefetch(_ component: Int) { parents.prefetch(component) }
+
   /// Makes `elder` the representative of `younger`'s component. Both represent one.
   @inline(__always)
   func join(_ younger: Int, to elder: Int) {

@@ -105,6 +105,14 @@ struct HighestHomology<Key: RowComparable>: Sendable {
     var position = cells.squareCount
     while position > 0 {
       position &-= 1
+      if position >= 16 {
+        let soon = Int(UInt32(truncatingIfNeeded: sorted[position &- 16]))
+        ends.prefetch(soon)
+        squares.prefetch(soon)
+        let sooner = ends[Int(UInt32(truncatingIfNeeded: sorted[position &- 8]))]
+        forest.prefetch(Int(truncatingIfNeeded: sooner >> 32))
+        forest.prefetch(Int(truncatingIfNeeded: sooner & 0xffff_ffff))
+      }
       let index = Int(UInt32(truncatingIfNeeded: sorted[position]))
       var one = Int(truncatingIfNeeded: ends[index] >> 32)
       var other = Int(truncatingIfNeeded: ends[index] & 0xffff_ffff)

@@ -59,6 +59,14 @@ struct LowestHomology<Key: RowComparable>: Sendable {
     let (edges, minima, keys) = (cells.edges.cells, cells.minima.cells, grid.keys)
     var loops = 0
     for position in 0..<cells.edgeCount {
+      if position &+ 16 < cells.edgeCount {
+        let soon = Int(UInt32(truncatingIfNeeded: sorted[position &+ 16]))
+        ends.prefetch(soon)
+        edges.prefetch(soon)
+        let sooner = ends[Int(UInt32(truncatingIfNeeded: sorted[position &+ 8]))]
+        forest.prefetch(Int(truncatingIfNeeded: sooner >> 32))
+        forest.prefetch(Int(truncatingIfNeeded: sooner & 0xffff_ffff))
+      }
       let index = Int(UInt32(truncatingIfNeeded: sorted[position]))
       var one = Int(truncatingIfNeeded: ends[index] >> 32)
       var other = Int(truncatingIfNeeded: ends[index] & 0xffff_ffff)

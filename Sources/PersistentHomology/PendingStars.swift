@@ -28,17 +28,23 @@ struct PendingStars<Key: GridKey> {
   /// Adds, modulo 2, the edges in `chain` at `voxel`.
   @inline(__always)
   mutating func add(_ chain: UInt8, at voxel: Int) throws(ComputeError) {
+    try add(chain, at: voxel, key: keys[voxel])
+  }
+
+  /// - Parameter key: of the voxel.
+  @inline(__always)
+  mutating func add(_ chain: UInt8, at voxel: Int, key: Key) throws(ComputeError) {
     let known = marks[voxel]
     marks[voxel] = (known ^ chain) | Self.queued
     if known & Self.queued == 0 {
-      try push(Key.order(keys[voxel], UInt32(truncatingIfNeeded: voxel)))
+      try push(Key.order(key, UInt32(truncatingIfNeeded: voxel)))
     }
   }
 
-  /// Takes the highest voxel that has edges; `nil` when the chain is empty.
+  /// Takes the highest voxel that has edges; `nil` when none is left, or only lower than `floor`.
   @inline(__always)
-  mutating func takeHighest() -> (voxel: Int, chain: UInt8)? {
-    while count > 0 {
+  mutating func takeHighest(notBelow floor: Key.Order) -> (voxel: Int, chain: UInt8)? {
+    while count > 0 && (isHeap ? entries[0] : entries[count &- 1]) >= floor {
       let voxel = Int(UInt32(truncatingIfNeeded: isHeap ? popHeap() : popStack()))
       let chain = marks[voxel] & 63
       marks[voxel] = 0
@@ -46,6 +52,18 @@ struct PendingStars<Key: GridKey> {
     }
     return nil
   }
+
+  /// Adds a kept chain.
+  @inline(__always)
+  mutating func add(_ chain: FencedPointer<UInt64>) throws(ComputeError) {
+    for index in 0..<chain.count {
+      let entry = chain[index]
+      try add(UInt8(truncatingIfNeeded: entry & 63), at: Int(truncatingIfNeeded: entry >> 6))
+    }
+  }
+
+  @inline(__always)
+  var isEmpty: Bool { count == 0 }
 
   /// An upper bound of what ``takeAll(into:)`` writes.
   var queuedCount: Int { count }

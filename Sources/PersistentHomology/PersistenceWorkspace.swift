@@ -49,6 +49,9 @@ struct LoopBuffers: Sendable {
   let blocks: Scratch<UInt32>
   /// The squares that begin no cavity.
   let remaining: Scratch<UInt32>
+  /// For each critical square its column.
+  let columnOfSquare: Scratch<UInt32>
+  let columns: Scratch<KeptColumn>
   /// Memory of the ``LoopRecord``s.
   let records: Scratch<UInt64>
 
@@ -57,6 +60,8 @@ struct LoopBuffers: Sendable {
     voxels = Scratch(budget: budget)
     blocks = Scratch(budget: budget)
     remaining = Scratch(budget: budget)
+    columnOfSquare = Scratch(budget: budget)
+    columns = Scratch(budget: budget)
     records = Scratch(budget: budget)
   }
 }

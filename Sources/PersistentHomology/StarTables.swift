@@ -52,10 +52,9 @@ enum Star {
 /// each through a square; the remaining squares connect the edges to a forest; what is left is
 /// critical. (After Robins, Wood, Sheppard, *Theory and algorithms for constructing discrete Morse
 /// complexes from grayscale digital images*, 2011.)
-final class StarTables: @unchecked Sendable {
-  static let noRoot: UInt8 = 7
-  static let criticalCube: UInt8 = 6
-
+///
+/// A bundle of addresses, to be copied freely: the memory is never released.
+struct StarTables: Sendable, BitwiseCopyable {
   /// Edges present -> squares whose two edges are present.
   let squaresOfEdges: FencedPointer<UInt16>
   /// Squares present -> cubes whose three squares are present.
@@ -77,48 +76,42 @@ final class StarTables: @unchecked Sendable {
   /// The forest of a star in which everything is lower.
   let fullForest: Int
 
-  private static let forestCount = 6210
-  private let halves: [Scratch<UInt16>]
-  private let bytes: [Scratch<UInt8>]
-  private let words: Scratch<UInt64>
-
+  fileprivate static let forestCount = 6210
   private static let built = Atomic<UInt>(0)
 
   /// The tables; built by the first call.
   static func shared() throws(ComputeError) -> StarTables {
     let known = built.load(ordering: .acquiring)
     if known != 0 { return tables(at: known) }
-    let new = Unmanaged.passRetained(try StarTables())
+    let new = Unmanaged.passRetained(try StarTableStorage())
     let address = unsafe UInt(bitPattern: new.toOpaque())
     let (won, winner) = built.compareExchange(expected: 0, desired: address, ordering: .acquiringAndReleasing)
-    if won { return unsafe new.takeUnretainedValue() }
+    if won { return unsafe new.takeUnretainedValue().tables }
     unsafe new.release()
     return tables(at: winner)
   }
 
   private static func tables(at address: UInt) -> StarTables {
     // Only addresses of retained tables are ever stored, and they are never released.
-    unsafe Unmanaged<StarTables>.fromOpaque(UnsafeRawPointer(bitPattern: address).unsafelyUnwrapped)
-      .takeUnretainedValue()
+    unsafe Unmanaged<StarTableStorage>
+      .fromOpaque(UnsafeRawPointer(bitPattern: address).unsafelyUnwrapped)
+      .takeUnretainedValue().tables
   }
 
-  private init() throws(ComputeError) {
-    let budget = MemoryBudget()
-    halves = [
-      try Scratch(count: 64, budget: budget), try Scratch(count: 256, zeroed: true, budget: budget),
-      try Scratch(count: 64 * 64, budget: budget), try Scratch(count: 64 * 64, budget: budget),
-      try Scratch(count: Self.forestCount * 8, zeroed: true, budget: budget),
-    ]
-    bytes = [try Scratch(count: 4096, budget: budget), try Scratch(count: 256 * 8, budget: budget)]
-    words = try Scratch(count: Self.forestCount, budget: budget)
-    squaresOfEdges = halves[0].cells
-    squaresOfCollapse = halves[1].cells
-    lowHalf = halves[2].cells
-    highHalf = halves[3].cells
-    paths = halves[4].cells
-    cubesOfSquares = bytes[0].cells
-    exitOfCube = bytes[1].cells
-    summaries = words.cells
+  /// - Parameters:
+  ///   - halves: of 64, 256, 4096, 4096 and 8 times ``forestCount`` zeros.
+  ///   - bytes: of 4096 and 2048.
+  fileprivate init(
+    halves: [FencedPointer<UInt16>], bytes: [FencedPointer<UInt8>], words: FencedPointer<UInt64>
+  ) {
+    squaresOfEdges = halves[0]
+    squaresOfCollapse = halves[1]
+    lowHalf = halves[2]
+    highHalf = halves[3]
+    paths = halves[4]
+    cubesOfSquares = bytes[0]
+    exitOfCube = bytes[1]
+    summaries = words
 
     for squares in 0..<4096 {
       cubesOfSquares[squares] = UInt8(
@@ -226,5 +219,29 @@ final class StarTables: @unchecked Sendable {
       }
     }
     summaries[forest] = UInt64(freeSquares) | UInt64(representatives) << 12 | trees
+  }
+}
+
+/// The memory of the tables.
+private final class StarTableStorage {
+  private let halves: [Scratch<UInt16>]
+  private let bytes: [Scratch<UInt8>]
+  private let words: Scratch<UInt64>
+  let tables: StarTables
+
+  init() throws(ComputeError) {
+    let budget = MemoryBudget()
+    let forests = StarTables.forestCount
+    halves = [
+      try Scratch(count: 64, zeroed: true, budget: budget),
+      try Scratch(count: 256, zeroed: true, budget: budget),
+      try Scratch(count: 64 * 64, zeroed: true, budget: budget),
+      try Scratch(count: 64 * 64, zeroed: true, budget: budget),
+      try Scratch(count: forests * 8, zeroed: true, budget: budget),
+    ]
+    bytes = [try Scratch(count: 4096, budget: budget), try Scratch(count: 256 * 8, budget: budget)]
+    words = try Scratch(count: forests, budget: budget)
+    tables = StarTables(
+      halves: halves.map(\.cells), bytes: bytes.map(\.cells), words: words.cells)
   }
 }

@@ -208,10 +208,10 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     let slots = LoopSlots(
       edges: cells.edges.cells, edgeCount: cells.edgeCount, slots: buffers.slots.cells,
       storage: buffers.blocks.cells, cells: grid.layout.cells)
-    let columns = LoopColumns(
-      grid: grid, steps: neighbourhood.steps, stars: stars, tables: tables, slots: slots,
-      squares: cells.squares.cells, remaining: buffers.remaining.cells, remainingCount: count,
-      records: try LoopRecords(count: count, storage: buffers.records))
+    let columns = try LoopColumns(
+      expansion: ChainExpansion(
+        grid: grid, steps: neighbourhood.steps, stars: stars, tables: tables, slots: slots),
+      cells: cells, remaining: count, buffers: buffers)
     guard try columns.reduce(threads: threads, budget: workspace.budget, interruption: interruption)
     else { return false }
     for slot in 0..<count {

@@ -17,6 +17,9 @@ void cprocessor_limit_level(int level);
 
 const char *cprocessor_level_name(int level);
 
+/* Asks for the memory at `address`, which will be needed soon. */
+static inline void cprocessor_prefetch(const void *address) { __builtin_prefetch(address); }
+
 /* How many processors this process may use, at least 1. */
 int cprocessor_count(void);
 
