@@ -43,10 +43,11 @@ def swift_build():
     name = os.environ.get("SWIFT", "swift")
     swift = shutil.which(name)
     if swift is None:
-        raise CompileError(f"the Swift 6.3 toolchain is needed to build topoloss: no `{name}` found")
+        raise CompileError(f"building topoloss needs the Swift 6.3 toolchain: no `{name}` found")
     command = [swift, "build", "--package-path", str(ROOT), "--scratch-path", str(SCRATCH)]
     command += ["-c", "release", "--product", "topoloss", "-Xswiftc", "-static-stdlib"]
-    command += ["-Xswiftc", "-use-ld=lld"]  # gold leaves Swift names in the dynamic symbol table
+    # lld, because gold leaves Swift names in the dynamic symbol table.
+    command += ["-Xswiftc", "-use-ld=lld"]
     # Only topoloss_* is exported: the runtime inside must not meet another Swift runtime.
     linker = [f"--version-script={ROOT / 'tools/exports.map'}", "--gc-sections", "-s", "-soname", LIBRARY]
     linker += ["-z", "relro", "-z", "now", "-z", "noexecstack"]

@@ -6,7 +6,7 @@ import gc
 import itertools
 import random
 import sys
-from ctypes import POINTER, c_char_p, c_int, c_ssize_t, c_uint, c_ulong, c_void_p, py_object
+from ctypes import POINTER, c_char_p, c_int, c_ssize_t, c_uint, c_void_p, py_object
 
 import numpy as np
 import pytest

@@ -98,7 +98,8 @@ static int read_axes(InputArray *input) {
   for (int i = 0; i < view->ndim; i++) {
     Py_ssize_t extent = view->shape[i];
     if (extent < 0) {
-      PyErr_Format(PyExc_BufferError, "axis %d of the buffer has the negative extent %zd", i, extent);
+      PyErr_Format(PyExc_BufferError, "axis %d of the buffer has a negative extent, %zd", i,
+                   extent);
       return -1;
     }
     if (view->suboffsets != NULL && view->suboffsets[i] >= 0) {

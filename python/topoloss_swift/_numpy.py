@@ -1,13 +1,12 @@
 """NumPy, if it is there: looked for when first needed, never when the package is imported."""
 
 from types import ModuleType
-from typing import Optional
 
 _looked = False
-_numpy: Optional[ModuleType] = None
+_numpy: ModuleType | None = None
 
 
-def numpy_or_none() -> Optional[ModuleType]:
+def numpy_or_none() -> ModuleType | None:
     """NumPy, or None where it is not installed or refuses to load (subinterpreters)."""
     global _looked, _numpy
     if not _looked:

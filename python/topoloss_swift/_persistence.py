@@ -4,19 +4,20 @@ import operator
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Optional, Protocol, Union, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 from . import _core
 from ._diagrams import Diagram, Diagrams
 from ._numpy import numpy_or_none
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer, TypeAlias
+    from typing_extensions import Buffer
+    from typing import TypeAlias
 
     class _SupportsArray(Protocol):
         def __array__(self) -> Any: ...
 
-    _Array: TypeAlias = Union[Buffer, _SupportsArray]
+    _Array: TypeAlias = Buffer | _SupportsArray
 
 # Numbers as in topoloss.h.
 _FILTRATIONS = {"superlevel": 0, "sublevel": 1}
@@ -31,9 +32,9 @@ def persistence_diagrams(
     *,
     filtration: Literal["superlevel", "sublevel"] = "superlevel",
     construction: Literal["T", "V"] = "T",
-    dimensions: Optional[Iterable[int]] = None,
+    dimensions: Iterable[int] | None = None,
     spatial_dims: None = None,
-    threads: Optional[int] = None,
+    threads: int | None = None,
 ) -> Diagrams: ...
 @overload
 def persistence_diagrams(
@@ -41,19 +42,19 @@ def persistence_diagrams(
     *,
     filtration: Literal["superlevel", "sublevel"] = "superlevel",
     construction: Literal["T", "V"] = "T",
-    dimensions: Optional[Iterable[int]] = None,
+    dimensions: Iterable[int] | None = None,
     spatial_dims: int,
-    threads: Optional[int] = None,
-) -> Union[Diagrams, list[Any]]: ...
+    threads: int | None = None,
+) -> Diagrams | list[Any]: ...
 def persistence_diagrams(
     field: "_Array",
     *,
     filtration: Literal["superlevel", "sublevel"] = "superlevel",
     construction: Literal["T", "V"] = "T",
-    dimensions: Optional[Iterable[int]] = None,
-    spatial_dims: Optional[int] = None,
-    threads: Optional[int] = None,
-) -> Union[Diagrams, list[Any]]:
+    dimensions: Iterable[int] | None = None,
+    spatial_dims: int | None = None,
+    threads: int | None = None,
+) -> Diagrams | list[Any]:
     """Compute the exact persistence diagrams of a volume, or of a batch of volumes.
 
     Parameters
@@ -162,7 +163,7 @@ def _integer(name: str, value: object) -> int:
         raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
 
 
-def _number(name: str, value: Optional[int], lowest: int, highest: int) -> int:
+def _number(name: str, value: int | None, lowest: int, highest: int) -> int:
     """The value, or 0 for None; ValueError outside lowest ... highest."""
     if value is None:
         return 0
@@ -172,7 +173,7 @@ def _number(name: str, value: Optional[int], lowest: int, highest: int) -> int:
     return number
 
 
-def _dimension_mask(dimensions: Optional[Iterable[int]]) -> int:
+def _dimension_mask(dimensions: Iterable[int] | None) -> int:
     """One bit per dimension; 0, which stands for all of them, for None.
 
     Whether each lies below the number of axes is checked in C, where that number is known.
@@ -197,7 +198,7 @@ def _buffer(field: Any) -> Any:
     """The field itself if it has the buffer protocol, else the NumPy array it becomes."""
     masked = sys.modules.get("numpy.ma")
     if masked is not None and isinstance(field, masked.MaskedArray):
-        raise TypeError("a masked array has no value at its masked voxels: pass field.filled(value)")
+        raise TypeError("a masked array lacks values at masked voxels: pass field.filled(value)")
     if _core.has_buffer(field):
         return field
     kind = type(field).__name__
@@ -220,7 +221,7 @@ def _buffer(field: Any) -> Any:
         raise TypeError(f"{kind} cannot be read as an array: {error}") from error
 
 
-def _nested(flat: list[Any], leading: tuple[int, ...]) -> Union[Diagrams, list[Any]]:
+def _nested(flat: list[Any], leading: tuple[int, ...]) -> Diagrams | list[Any]:
     """The flat list as nested lists over the leading axes; its only item without any."""
     for extent in reversed(leading[1:]):
         flat = [flat[i : i + extent] for i in range(0, len(flat), extent)]
