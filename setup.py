@@ -49,7 +49,8 @@ def swift_build():
     # lld, because gold leaves Swift names in the dynamic symbol table.
     command += ["-Xswiftc", "-use-ld=lld"]
     # Only topoloss_* is exported: the runtime inside must not meet another Swift runtime.
-    linker = [f"--version-script={ROOT / 'tools/exports.map'}", "--gc-sections", "-s", "-soname", LIBRARY]
+    linker = [f"--version-script={ROOT / 'tools/exports.map'}", "--gc-sections", "-s"]
+    linker += ["-soname", LIBRARY]
     linker += ["-z", "relro", "-z", "now", "-z", "noexecstack"]
     for flag in linker:
         command += ["-Xlinker", flag]
