@@ -71,6 +71,11 @@ public struct Diagram: RandomAccessCollection, Sendable {
     voxels = try Scratch(count: 2 * count, budget: budget)
     let (points, voxels) = (points.cells, voxels.cells)
     for index in 0..<count {
+      if index + 16 < count {
+        let soon = pairs[index + 16]
+        grid.keys.prefetch(Int(soon.creator))
+        if soon.destroyer != CellPairs.none { grid.keys.prefetch(Int(soon.destroyer)) }
+      }
       let (birth, death) = pairs[index]
       points[2 * index] = value(grid.keys[Int(birth)])
       voxels[2 * index] = Int64(grid.layout.flatIndex(Int(birth)))
@@ -99,10 +104,18 @@ final class CellPairs: @unchecked Sendable {
     return (UInt32(truncatingIfNeeded: packed >> 32), UInt32(truncatingIfNeeded: packed))
   }
 
-  func append(creator: UInt32, destroyer: UInt32) throws(ComputeError) {
-    if count == storage.capacity { try storage.reserve(Swift.max(64, 2 * count)) }
-    storage.cells[count] = UInt64(creator) << 32 | UInt64(destroyer)
-    count += 1
+  /// Room for `more` pairs behind those that are there.
+  func reserve(_ more: Int) throws(ComputeError) -> FencedPointer<UInt64> {
+    try storage.reserve(count + more)
+    return storage.cells.suffix(from: count)
+  }
+
+  /// Counts pairs that were written where ``reserve(_:)`` made room.
+  func extend(by more: Int) { count += more }
+
+  @inline(__always)
+  static func pack(_ creator: UInt32, _ destroyer: UInt32) -> UInt64 {
+    UInt64(creator) << 32 | UInt64(destroyer)
   }
 
   func removeAll() { count = 0 }

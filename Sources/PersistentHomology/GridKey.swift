@@ -5,6 +5,8 @@ protocol GridKey: FixedWidthInteger, SignedInteger, BitwiseCopyable, Sendable {
   /// A key and a 32-bit index in one number, ordered by key and then by index.
   associatedtype Order: FixedWidthInteger, UnsignedInteger, BitwiseCopyable, Sendable
   static func order(_ key: Self, _ index: UInt32) -> Order
+  /// The key in such a number.
+  static func key(_ order: Order) -> Self
 }
 
 extension GridKey {
@@ -19,11 +21,21 @@ extension Int32: GridKey {
   static func order(_ key: Int32, _ index: UInt32) -> UInt64 {
     UInt64(UInt32(bitPattern: key) ^ 0x8000_0000) << 32 | UInt64(index)
   }
+
+  @inline(__always)
+  static func key(_ order: UInt64) -> Int32 {
+    Int32(bitPattern: UInt32(truncatingIfNeeded: order >> 32) ^ 0x8000_0000)
+  }
 }
 
 extension Int64: GridKey {
   @inline(__always)
   static func order(_ key: Int64, _ index: UInt32) -> UInt128 {
     UInt128(UInt64(bitPattern: key) ^ (1 << 63)) << 32 | UInt128(index)
+  }
+
+  @inline(__always)
+  static func key(_ order: UInt128) -> Int64 {
+    Int64(bitPattern: UInt64(truncatingIfNeeded: order >> 32) ^ (1 << 63))
   }
 }

@@ -53,21 +53,29 @@ struct HighestHomology<Key: RowComparable>: Sendable {
     let stepThird = steps[2 &* third &+ (cube &>> third & 1)]
     let corner = voxel &+ steps[2 &* axis &+ (cube &>> axis & 1)]
     let flipped = cube ^ (1 &<< axis)
-    var (best, bestKey, bestCube) = (corner, keys[corner], flipped)
-    let candidates: InlineArray<3, (Int, Int)> = [
-      (corner &+ stepSecond, flipped ^ (1 &<< second)),
-      (corner &+ stepThird, flipped ^ (1 &<< third)),
-      (corner &+ stepSecond &+ stepThird, flipped ^ (1 &<< second) ^ (1 &<< third)),
-    ]
-    for index in 0..<3 {
-      let (candidate, candidateCube) = candidates[index]
-      let key = keys[candidate]
-      let isHigher = key > bestKey || (key == bestKey && candidate > best)
-      best = isHigher ? candidate : best
-      bestCube = isHigher ? candidateCube : bestCube
-      bestKey = isHigher ? key : bestKey
+    var best = (voxel: corner, key: keys[corner], cube: flipped)
+    // A step of 0 leads along an axis that the volume does not have.
+    if stepSecond != 0 {
+      choose(corner &+ stepSecond, flipped ^ (1 &<< second), over: &best)
     }
-    return (best, bestCube)
+    if stepThird != 0 {
+      choose(corner &+ stepThird, flipped ^ (1 &<< third), over: &best)
+      if stepSecond != 0 {
+        choose(
+          corner &+ stepSecond &+ stepThird, flipped ^ (1 &<< second) ^ (1 &<< third), over: &best)
+      }
+    }
+    return (best.voxel, best.cube)
+  }
+
+  /// Replaces `best` by a corner that is higher.
+  @inline(__always)
+  private func choose(_ corner: Int, _ cube: Int, over best: inout (voxel: Int, key: Key, cube: Int)) {
+    let key = grid.keys[corner]
+    let isHigher = key > best.key || (key == best.key && corner > best.voxel)
+    best.voxel = isHigher ? corner : best.voxel
+    best.cube = isHigher ? cube : best.cube
+    best.key = isHigher ? key : best.key
   }
 
   /// Finds the maxima on both sides of the critical squares in `range`, packed in 32 bits each.
@@ -92,15 +100,19 @@ struct HighestHomology<Key: RowComparable>: Sendable {
   ///
   /// - Parameters:
   ///   - remaining: receives the positions of squares that begin no cavity, in descending order.
-  ///   - found: called with the voxel that begins a cavity and the maximum that ends it.
-  /// - Returns: how many squares remain.
+  ///   - found: called with the voxel that begins a cavity, its key, and the maximum that ends it,
+  ///     and its key.
+  /// - Returns: how many squares remain, and the maximum that all others have joined (of no meaning
+  ///   where they joined the outside).
+  @inline(__always)
   func join(
     sorted: FencedPointer<Key.Order>, ends: FencedPointer<UInt64>,
-    storage: FencedPointer<UInt32>, remaining: FencedPointer<UInt32>?, interruption: Interruption,
-    found: (UInt32, UInt32) throws(ComputeError) -> Void
-  ) throws(ComputeError) -> Int {
-    let forest = ComponentForest(count: cells.maximumCount + 1, storage: storage)
-    let (squares, maxima, keys) = (cells.squares.cells, cells.maxima.cells, grid.keys)
+    storage: FencedPointer<ComponentForest<Key>.Node>, remaining: FencedPointer<UInt32>?,
+    interruption: Interruption, found: (UInt32, Key, UInt32, Key) -> Void
+  ) throws(ComputeError) -> (left: Int, eldest: UInt32) {
+    let (squares, maxima) = (cells.squares.cells, cells.maxima.cells)
+    let forest = ComponentForest(
+      births: maxima, count: cells.maximumCount, keys: grid.keys, last: Key.aboveAll, storage: storage)
     var left = 0
     var position = cells.squareCount
     while position > 0 {
@@ -113,42 +125,25 @@ struct HighestHomology<Key: RowComparable>: Sendable {
         forest.prefetch(Int(truncatingIfNeeded: sooner >> 32))
         forest.prefetch(Int(truncatingIfNeeded: sooner & 0xffff_ffff))
       }
-      let index = Int(UInt32(truncatingIfNeeded: sorted[position]))
-      var one = Int(truncatingIfNeeded: ends[index] >> 32)
-      var other = Int(truncatingIfNeeded: ends[index] & 0xffff_ffff)
-      if one != other {
-        one = forest.representative(of: one)
-        other = forest.representative(of: other)
-      }
-      if one == other {
+      let order = sorted[position]
+      let index = Int(UInt32(truncatingIfNeeded: order))
+      let one = forest.representative(of: Int(truncatingIfNeeded: ends[index] >> 32))
+      let other = forest.representative(of: Int(truncatingIfNeeded: ends[index] & 0xffff_ffff))
+      if one.component == other.component {
         remaining?[left] = UInt32(truncatingIfNeeded: index)
         left &+= 1
         continue
       }
-      // The elder: the outside, or the higher (key, index).
-      var (elder, younger) = (one, other)
-      if elder != outside {
-        if younger == outside {
-          swap(&elder, &younger)
-        } else {
-          let (oneKey, otherKey) = (keys[Int(maxima[one])], keys[Int(maxima[other])])
-          if otherKey > oneKey || (otherKey == oneKey && other > one) { swap(&elder, &younger) }
-        }
-      }
-      forest.join(younger, to: elder)
-      try found(UInt32(truncatingIfNeeded: squares[index] >> 4), maxima[younger])
+      // The elder has the higher (key, index); the outside has the highest key of all.
+      let isOneElder = one.key > other.key || (one.key == other.key && one.component > other.component)
+      let (elder, younger) = isOneElder ? (one, other) : (other, one)
+      forest.join(younger.component, to: elder.component)
+      found(
+        UInt32(truncatingIfNeeded: squares[index] >> 4), Key.key(order), maxima[younger.component],
+        younger.key)
       if position & 4095 == 0 { try interruption.check() }
     }
-    return left
-  }
-
-  /// The highest maximum.
-  func eldest() -> UInt32 {
-    let (maxima, keys) = (cells.maxima.cells, grid.keys)
-    var best = maxima[0]
-    for index in 0..<cells.maximumCount where keys[Int(maxima[index])] >= keys[Int(best)] {
-      best = maxima[index]
-    }
-    return best
+    let last = cells.maximumCount == 0 ? 0 : forest.representative(of: 0).component
+    return (left, last < cells.maximumCount ? maxima[last] : 0)
   }
 }

@@ -4,7 +4,7 @@ internal import ComputeRuntime
 struct LoopReduction<Key: RowComparable> {
   /// How many voxels of a column are expanded at least, if it has so many. More are expanded faster
   /// now, while their neighbours are at hand, but perhaps in vain.
-  private static var eagerExpansions: Int { 16 }
+  private static var eagerExpansions: Int { 48 }
 
   private let columns: LoopColumns<Key>
   private let expansion: ChainExpansion<Key>
@@ -66,9 +66,11 @@ struct LoopReduction<Key: RowComparable> {
           throw error
         }
         if owner == LoopRecord.free { return true }
+        // The younger column has the same pivot still: the next round adds the older one to it.
         column = owner
         isLoaded = true
         try load(kept)
+        continue
       }
       try expandToPivot()
       guard let next = working.ranks.highest else { return false }

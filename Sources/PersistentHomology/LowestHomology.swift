@@ -9,13 +9,8 @@ struct LowestHomology<Key: RowComparable>: Sendable {
   let steps: InlineArray<6, Int>
   let stars: FencedPointer<StarCode>
   let cells: CriticalCells
-  /// The border is lower than everything: one more component, the eldest.
-  let hasLowBorder: Bool
 
-  /// The number of the component that the border is in.
-  var border: Int { cells.minimumCount }
-
-  /// The minimum below a voxel, or `border`.
+  /// The minimum below a voxel; one more than there are where the path ends in a low border.
   @inline(__always)
   private func minimum(below voxel: Int) -> Int {
     var voxel = voxel
@@ -47,19 +42,23 @@ struct LowestHomology<Key: RowComparable>: Sendable {
   ///   - slots: for each critical edge that begins a loop instead, its number among these in
   ///     ascending order; for the others ``LoopSlots/none``. `nil` where nobody needs it.
   ///   - loopVoxels: for each of these numbers the voxel of the edge.
-  ///   - found: called with the voxel that is born and the voxel at which its component ends.
-  /// - Returns: the number of edges that begin a loop.
+  ///   - found: called with the minimum at which a component is born, its key, and the voxel at which
+  ///     the component ends, and its key.
+  /// - Returns: the number of edges that begin a loop, and the voxel of the component that never
+  ///   ends (of no meaning where the border is low).
+  @inline(__always)
   func join(
     sorted: FencedPointer<Key.Order>, ends: FencedPointer<UInt64>,
-    storage: FencedPointer<UInt32>, slots: FencedPointer<UInt32>?,
+    storage: FencedPointer<ComponentForest<Key>.Node>, slots: FencedPointer<UInt32>?,
     loopVoxels: FencedPointer<UInt32>?, interruption: Interruption,
-    found: (UInt32, UInt32) throws(ComputeError) -> Void
-  ) throws(ComputeError) -> Int {
-    let forest = ComponentForest(count: cells.minimumCount + 1, storage: storage)
-    let (edges, minima, keys) = (cells.edges.cells, cells.minima.cells, grid.keys)
+    found: (UInt32, Key, UInt32, Key) -> Void
+  ) throws(ComputeError) -> (loops: Int, eldest: UInt32) {
+    let (edges, minima, count) = (cells.edges.cells, cells.minima.cells, cells.edgeCount)
+    let forest = ComponentForest(
+      births: minima, count: cells.minimumCount, keys: grid.keys, last: Key.belowAll, storage: storage)
     var loops = 0
-    for position in 0..<cells.edgeCount {
-      if position &+ 16 < cells.edgeCount {
+    for position in 0..<count {
+      if position &+ 16 < count {
         let soon = Int(UInt32(truncatingIfNeeded: sorted[position &+ 16]))
         ends.prefetch(soon)
         edges.prefetch(soon)
@@ -67,44 +66,26 @@ struct LowestHomology<Key: RowComparable>: Sendable {
         forest.prefetch(Int(truncatingIfNeeded: sooner >> 32))
         forest.prefetch(Int(truncatingIfNeeded: sooner & 0xffff_ffff))
       }
-      let index = Int(UInt32(truncatingIfNeeded: sorted[position]))
-      var one = Int(truncatingIfNeeded: ends[index] >> 32)
-      var other = Int(truncatingIfNeeded: ends[index] & 0xffff_ffff)
-      if one != other {
-        one = forest.representative(of: one)
-        other = forest.representative(of: other)
-      }
-      if one == other {
+      let order = sorted[position]
+      let index = Int(UInt32(truncatingIfNeeded: order))
+      let one = forest.representative(of: Int(truncatingIfNeeded: ends[index] >> 32))
+      let other = forest.representative(of: Int(truncatingIfNeeded: ends[index] & 0xffff_ffff))
+      let voxel = UInt32(truncatingIfNeeded: edges[index] >> 3)
+      if one.component == other.component {
         slots?[index] = UInt32(truncatingIfNeeded: loops)
-        loopVoxels?[loops] = UInt32(truncatingIfNeeded: edges[index] >> 3)
+        loopVoxels?[loops] = voxel
         loops &+= 1
         continue
       }
       slots?[index] = LoopSlots.none
-      // The elder: the border, or the lower (key, index).
-      var (elder, younger) = (one, other)
-      if elder != border {
-        if younger == border {
-          swap(&elder, &younger)
-        } else {
-          let (oneKey, otherKey) = (keys[Int(minima[one])], keys[Int(minima[other])])
-          if otherKey < oneKey || (otherKey == oneKey && other < one) { swap(&elder, &younger) }
-        }
-      }
-      forest.join(younger, to: elder)
-      try found(minima[younger], UInt32(truncatingIfNeeded: edges[index] >> 3))
+      // The elder has the lower (key, index); the low border has the lowest key of all.
+      let isOneElder = one.key < other.key || (one.key == other.key && one.component < other.component)
+      let (elder, younger) = isOneElder ? (one, other) : (other, one)
+      forest.join(younger.component, to: elder.component)
+      found(minima[younger.component], younger.key, voxel, Key.key(order))
       if position & 4095 == 0 { try interruption.check() }
     }
-    return loops
-  }
-
-  /// The voxel of the component that never ends. The border must not be low.
-  func eldest() -> UInt32 {
-    let (minima, keys) = (cells.minima.cells, grid.keys)
-    var best = minima[0]
-    for index in 0..<cells.minimumCount where keys[Int(minima[index])] < keys[Int(best)] {
-      best = minima[index]
-    }
-    return best
+    let last = cells.minimumCount == 0 ? 0 : forest.representative(of: 0).component
+    return (loops, last < cells.minimumCount ? minima[last] : 0)
   }
 }

@@ -30,12 +30,12 @@ final class PersistenceWorkspace<Key: RowComparable>: Sendable {
 /// What joining components needs, once for the lowest and once for the highest homology.
 struct UnionBuffers<Key: RowComparable>: Sendable {
   let ends: Scratch<UInt64>
-  let parents: Scratch<UInt32>
+  let components: Scratch<ComponentForest<Key>.Node>
   let sort: RadixSort<Key>
 
   init(budget: MemoryBudget) {
     ends = Scratch(budget: budget)
-    parents = Scratch(budget: budget)
+    components = Scratch(budget: budget)
     sort = RadixSort(budget: budget)
   }
 }

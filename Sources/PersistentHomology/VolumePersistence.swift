@@ -43,10 +43,9 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     for pairs in workspace.pairs { pairs.removeAll() }
     grid.fillBorder(with: plan.isDual ? Key.belowAll : Key.aboveAll)
     if plan.axes == 0 {
-      if plan.wanted.contains(0) {
-        let voxel = UInt32(truncatingIfNeeded: grid.layout.base)
-        try workspace.pairs[0].append(creator: voxel, destroyer: CellPairs.none)
-      }
+      var pairs = try collector(0, room: 1)
+      pairs.addEssential(UInt32(truncatingIfNeeded: grid.layout.base))
+      pairs.finish()
       return true
     }
     if plan.axes < 3 {
@@ -76,7 +75,7 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     let neighbourhood = Neighbourhood(grid.layout, suspended: suspended)
     try scan(kinds, neighbourhood)
     let lowest = LowestHomology(
-      grid: grid, steps: neighbourhood.steps, stars: stars, cells: cells, hasLowBorder: plan.isDual)
+      grid: grid, steps: neighbourhood.steps, stars: stars, cells: cells)
     let highest = HighestHomology(
       grid: grid, steps: neighbourhood.steps, stars: stars, cells: cells, tables: tables)
     let hasVertices = kinds.contains(.vertices)
@@ -148,54 +147,41 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
 
   private func join(_ lowest: LowestHomology<Key>) throws(ComputeError) -> Int {
     let buffers = workspace.lowest
-    let count = cells.edgeCount
-    try buffers.parents.replace(cells.minimumCount + 1)
+    try buffers.components.replace(cells.minimumCount + 1)
     let sorted = try buffers.sort.sort(
-      count: count, keys: grid.keys, cells: cells.edges.cells, shift: 3, interruption: interruption)
-    let loops = try lowest.join(
-      sorted: sorted, ends: buffers.ends.cells, storage: buffers.parents.cells,
+      count: cells.edgeCount, keys: grid.keys, cells: cells.edges.cells, shift: 3,
+      interruption: interruption)
+    var pairs = try collector(plan.lowestDimension, room: cells.minimumCount + 1)
+    let (loops, eldest) = try lowest.join(
+      sorted: sorted, ends: buffers.ends.cells, storage: buffers.components.cells,
       slots: plan.needsLoops ? workspace.loops.slots.cells : nil,
       loopVoxels: plan.needsLoops ? workspace.loops.voxels.cells : nil, interruption: interruption
-    ) { (creator, destroyer) throws(ComputeError) in
-      try keep(creator, destroyer, in: plan.lowestDimension)
-    }
-    if !plan.isDual && plan.wanted.contains(0) {
-      try workspace.pairs[0].append(creator: lowest.eldest(), destroyer: CellPairs.none)
-    }
+    ) { pairs.add($0, $1, $2, $3) }
+    if !plan.isDual { pairs.addEssential(eldest) }
+    pairs.finish()
     return loops
   }
 
   private func join(_ highest: HighestHomology<Key>) throws(ComputeError) -> Int {
     let buffers = workspace.highest
-    let count = cells.squareCount
-    try buffers.parents.replace(cells.maximumCount + 1)
+    try buffers.components.replace(cells.maximumCount + 1)
     let sorted = try buffers.sort.sort(
-      count: count, keys: grid.keys, cells: cells.squares.cells, shift: 4,
+      count: cells.squareCount, keys: grid.keys, cells: cells.squares.cells, shift: 4,
       interruption: interruption)
-    let squares = try highest.join(
-      sorted: sorted, ends: buffers.ends.cells, storage: buffers.parents.cells,
-      remaining: plan.needsLoops ? workspace.loops.remaining.cells : nil,
-      interruption: interruption
-    ) { (creator, destroyer) throws(ComputeError) in
-      try keep(creator, destroyer, in: plan.highestDimension)
-    }
-    if plan.isDual && plan.wanted.contains(0) {
-      try workspace.pairs[0].append(creator: highest.eldest(), destroyer: CellPairs.none)
-    }
+    var pairs = try collector(plan.highestDimension, room: cells.maximumCount + 1)
+    let (squares, eldest) = try highest.join(
+      sorted: sorted, ends: buffers.ends.cells, storage: buffers.components.cells,
+      remaining: plan.needsLoops ? workspace.loops.remaining.cells : nil, interruption: interruption
+    ) { pairs.add($0, $1, $2, $3) }
+    if plan.isDual { pairs.addEssential(eldest) }
+    pairs.finish()
     return squares
   }
 
-  /// Notes a pair of the working complex, if its dimension is wanted and its values differ.
-  @inline(__always)
-  private func keep(_ creator: UInt32, _ destroyer: UInt32, in dimension: Int) throws(ComputeError) {
-    guard plan.wanted.contains(dimension) else { return }
-    guard keepsZeroPersistence || grid.keys[Int(creator)] != grid.keys[Int(destroyer)] else { return }
-    let pairs = workspace.pairs[dimension]
-    if plan.isDual {
-      try pairs.append(creator: destroyer, destroyer: creator)
-    } else {
-      try pairs.append(creator: creator, destroyer: destroyer)
-    }
+  private func collector(_ dimension: Int, room: Int) throws(ComputeError) -> PairCollector<Key> {
+    try PairCollector(
+      pairs: workspace.pairs[dimension], isWanted: plan.wanted.contains(dimension), room: room,
+      isDual: plan.isDual, keepsZeroPersistence: keepsZeroPersistence)
   }
 
   // MARK: H1 in 3D
@@ -214,10 +200,54 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
       cells: cells, remaining: count, buffers: buffers)
     guard try columns.reduce(threads: threads, budget: workspace.budget, interruption: interruption)
     else { return false }
+    var pairs = try collector(1, room: count)
     for slot in 0..<count {
+      if slot + 16 < count {
+        workspace.loops.remaining.cells.prefetch(count - 1 - columns.records.owner(ofSlot: slot + 16))
+      }
       let square = columns.square(ofColumn: columns.records.owner(ofSlot: slot))
-      try keep(buffers.voxels.cells[slot], UInt32(truncatingIfNeeded: square >> 4), in: 1)
+      let (creator, destroyer) = (buffers.voxels.cells[slot], UInt32(truncatingIfNeeded: square >> 4))
+      pairs.add(creator, grid.keys[Int(creator)], destroyer, grid.keys[Int(destroyer)])
     }
+    pairs.finish()
     return true
   }
+}
+
+/// Takes the pairs of the working complex and keeps those that are asked for.
+///
+/// Remembers how many it has kept; ``finish()`` tells the list.
+private struct PairCollector<Key: GridKey> {
+  private let pairs: CellPairs
+  private let room: FencedPointer<UInt64>
+  private let isWanted: Bool
+  private let isDual: Bool
+  private let keepsZeroPersistence: Bool
+  private var count = 0
+
+  /// - Parameter room: the most pairs that can come.
+  init(
+    pairs: CellPairs, isWanted: Bool, room: Int, isDual: Bool, keepsZeroPersistence: Bool
+  ) throws(ComputeError) {
+    self.pairs = pairs
+    self.isWanted = isWanted
+    self.isDual = isDual
+    self.keepsZeroPersistence = keepsZeroPersistence
+    self.room = try pairs.reserve(isWanted ? room : 0)
+  }
+
+  @inline(__always)
+  mutating func add(_ creator: UInt32, _ creatorKey: Key, _ destroyer: UInt32, _ destroyerKey: Key) {
+    guard isWanted && (creatorKey != destroyerKey || keepsZeroPersistence) else { return }
+    room[count] = CellPairs.pack(isDual ? destroyer : creator, isDual ? creator : destroyer)
+    count &+= 1
+  }
+
+  mutating func addEssential(_ creator: UInt32) {
+    guard isWanted else { return }
+    room[count] = CellPairs.pack(creator, CellPairs.none)
+    count &+= 1
+  }
+
+  func finish() { pairs.extend(by: count) }
 }
