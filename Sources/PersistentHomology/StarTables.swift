@@ -83,7 +83,8 @@ struct StarTables: Sendable, BitwiseCopyable {
   static func shared() throws(ComputeError) -> StarTables {
     let known = built.load(ordering: .acquiring)
     if known != 0 { return tables(at: known) }
-    let new = Unmanaged.passRetained(try StarTableStorage())
+    let storage = try StarTableStorage()
+    let new = unsafe Unmanaged.passRetained(storage)
     let address = unsafe UInt(bitPattern: new.toOpaque())
     let (won, winner) = built.compareExchange(expected: 0, desired: address, ordering: .acquiringAndReleasing)
     if won { return unsafe new.takeUnretainedValue().tables }
