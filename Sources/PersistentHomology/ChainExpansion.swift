@@ -7,7 +7,7 @@ internal import ComputeRuntime
 /// star's critical edges, or to the edge that is paired with the voxel, where the way ends.
 struct ChainExpansion<Key: RowComparable>: Sendable {
   let grid: KeyGrid<Key>
-  let steps: InlineArray<6, Int>
+  let steps: FencedPointer<Int>
   let stars: FencedPointer<StarCode>
   let tables: StarTables
   let slots: LoopSlots
@@ -84,7 +84,9 @@ struct ChainExpansion<Key: RowComparable>: Sendable {
     let key = isFar ? farKey : nearKey
     if key == Key.belowAll { return }  // within a low border
     let edge = isFar ? direction ^ 1 : direction
-    try pending.add(1 &<< UInt8(truncatingIfNeeded: edge), at: isFar ? far : near, key: key)
+    let owner = isFar ? far : near
+    stars.prefetch(owner)
+    try pending.add(1 &<< UInt8(truncatingIfNeeded: edge), at: owner, key: key)
   }
 
   @inline(__always)

@@ -8,7 +8,7 @@ internal import ComputeRuntime
 /// cubes and squares stand for the cells of the two highest dimensions.
 struct HighestHomology<Key: RowComparable>: Sendable {
   let grid: KeyGrid<Key>
-  let steps: InlineArray<6, Int>
+  let steps: FencedPointer<Int>
   let stars: FencedPointer<StarCode>
   let cells: CriticalCells
   let tables: StarTables

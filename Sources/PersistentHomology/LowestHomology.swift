@@ -6,7 +6,7 @@ internal import ComputeRuntime
 /// algorithm over the critical edges in ascending order does the rest.
 struct LowestHomology<Key: RowComparable>: Sendable {
   let grid: KeyGrid<Key>
-  let steps: InlineArray<6, Int>
+  let steps: FencedPointer<Int>
   let stars: FencedPointer<StarCode>
   let cells: CriticalCells
 

@@ -1,18 +1,20 @@
 internal import CProcessor
+internal import ComputeRuntime
 
-/// How a voxel's neighbours lie in a padded grid.
-struct Neighbourhood: Sendable {
+/// How a voxel's neighbours lie in a padded grid; made once for all volumes of a call.
+final class Neighbourhood: Sendable {
   /// Which neighbours the row compare looks at.
   let stencil: cprocessor_stencil
   /// Mask bits of neighbours on axes that the layout leaves out, where these count as lower.
   let alwaysLower: UInt32
   /// Padded index step along each edge; 0 on axes that are left out.
-  let steps: InlineArray<6, Int>
+  let steps: FencedPointer<Int>
+  private let stepStorage: Scratch<Int>
 
   /// - Parameter suspended: whether neighbours on left-out axes count as lower. The volume is then
   ///   looked at as its suspension, in which its H(k) is H(k+1): a line or an image is treated as
   ///   if it were 3D.
-  init(_ layout: PaddedLayout, suspended: Bool) {
+  init(_ layout: PaddedLayout, suspended: Bool, budget: MemoryBudget) throws(ComputeError) {
     let strides = [1, layout.strideY, layout.strideZ]
     var stencil = cprocessor_stencil()
     var always: UInt32 = 0
@@ -55,7 +57,22 @@ struct Neighbourhood: Sendable {
     stencil.after = Int32(after.count)
     self.stencil = stencil
     alwaysLower = always
-    steps = [-1, 1, -strides[1], strides[1], -strides[2], strides[2]]
+    stepStorage = try Scratch(count: 6, budget: budget)
+    steps = stepStorage.cells
+    for edge in 0..<6 { steps[edge] = edge & 1 == 0 ? -strides[edge / 2] : strides[edge / 2] }
+  }
+}
+
+/// The two ways in which a volume can be looked at.
+struct Neighbourhoods: Sendable {
+  /// As it is.
+  let direct: Neighbourhood
+  /// As its suspension; the same for a volume with three axes.
+  let suspended: Neighbourhood
+
+  init(_ layout: PaddedLayout, budget: MemoryBudget) throws(ComputeError) {
+    direct = try Neighbourhood(layout, suspended: false, budget: budget)
+    suspended = layout.axes == 3 ? direct : try Neighbourhood(layout, suspended: true, budget: budget)
   }
 }
 

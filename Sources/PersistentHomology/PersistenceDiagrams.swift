@@ -106,8 +106,11 @@ private func compute<Scalar: ScalarKeys & SendableMetatype>(
   // One volume per thread; with more threads than volumes, the volumes share them.
   let workers = min(options.threads, count)
   let threadsPerVolume = options.threads / workers
+  let neighbourhoods = try translatingErrors { () throws(ComputeError) in
+    try Neighbourhoods(layout, budget: budget)
+  }
   let batch = VolumeBatch<Scalar>(
-    volumes: volumes, plan: plan, layout: layout, options: options, budget: budget,
+    volumes: volumes, plan: plan, neighbourhoods: neighbourhoods, layout: layout, options: options, budget: budget,
     interruption: interruption, threads: threadsPerVolume)
   try translatingErrors { () throws(ComputeError) in
     try runWorkers(workers, interruption: interruption) { (_) throws(ComputeError) in
@@ -121,6 +124,7 @@ private func compute<Scalar: ScalarKeys & SendableMetatype>(
 private final class VolumeBatch<Scalar: ScalarKeys & SendableMetatype>: @unchecked Sendable where Scalar.Key: RowComparable {
   private let volumes: StridedVolumes
   private let plan: PersistencePlan
+  private let neighbourhoods: Neighbourhoods
   private let layout: PaddedLayout
   private let options: PersistenceOptions
   private let budget: MemoryBudget
@@ -130,11 +134,12 @@ private final class VolumeBatch<Scalar: ScalarKeys & SendableMetatype>: @uncheck
   private let outcomes: Mutex<[Int: Result<[Diagram], PersistenceError>]> = Mutex([:])
 
   init(
-    volumes: StridedVolumes, plan: PersistencePlan, layout: PaddedLayout,
-    options: PersistenceOptions, budget: MemoryBudget, interruption: Interruption, threads: Int
+    volumes: StridedVolumes, plan: PersistencePlan, neighbourhoods: Neighbourhoods,
+    layout: PaddedLayout, options: PersistenceOptions, budget: MemoryBudget, interruption: Interruption, threads: Int
   ) {
     self.volumes = volumes
     self.plan = plan
+    self.neighbourhoods = neighbourhoods
     self.layout = layout
     self.options = options
     self.budget = budget
@@ -166,7 +171,7 @@ private final class VolumeBatch<Scalar: ScalarKeys & SendableMetatype>: @uncheck
   ) throws(PersistenceError) -> [Diagram] {
     let persistence = try translatingErrors { () throws(ComputeError) in
       try VolumePersistence(
-        plan: plan, layout: layout, keepsZeroPersistence: options.keepsZeroPersistence,
+        plan: plan, neighbourhoods: neighbourhoods, layout: layout, keepsZeroPersistence: options.keepsZeroPersistence,
         threads: threads, workspace: workspace, interruption: interruption)
     }
     try persistence.grid.copy(

@@ -105,7 +105,8 @@ struct RankSet {
       }
       isTree = false
     } else {
-      target.copy(ranks, count: sortedCount, to: 0)
+      // A loop, since there are two or three of them: a block copy takes longer to begin.
+      for index in 0..<sortedCount { target[index] = ranks[index] }
     }
     sortedCount = 0
   }

@@ -7,6 +7,7 @@ internal import ComputeRuntime
 /// is left between them.
 struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
   let plan: PersistencePlan
+  let neighbourhoods: Neighbourhoods
   let grid: KeyGrid<Key>
   let workspace: PersistenceWorkspace<Key>
   let tables: StarTables
@@ -18,10 +19,11 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
   private static var leastVoxelsPerThread: Int { 1 << 15 }
 
   init(
-    plan: PersistencePlan, layout: PaddedLayout, keepsZeroPersistence: Bool, threads: Int,
+    plan: PersistencePlan, neighbourhoods: Neighbourhoods, layout: PaddedLayout, keepsZeroPersistence: Bool, threads: Int,
     workspace: PersistenceWorkspace<Key>, interruption: Interruption
   ) throws(ComputeError) {
     self.plan = plan
+    self.neighbourhoods = neighbourhoods
     self.workspace = workspace
     self.interruption = interruption
     self.keepsZeroPersistence = keepsZeroPersistence
@@ -50,17 +52,17 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     }
     if plan.axes < 3 {
       // A line or an image: each end of the sandwich has a gradient of its own.
-      if plan.needsLowest { try computeEnds(.vertices, suspended: false) }
-      if plan.needsHighest { try computeEnds(.cubes, suspended: true) }
+      if plan.needsLowest { try computeEnds(.vertices, neighbourhoods.direct) }
+      if plan.needsHighest { try computeEnds(.cubes, neighbourhoods.suspended) }
       return true
     }
     var kinds: CriticalCellKinds = []
     if plan.needsLowest { kinds.insert(.vertices) }
     if plan.needsHighest { kinds.insert(.cubes) }
     if kinds.isEmpty { return true }
-    let (loops, squares, neighbourhood) = try computeEnds(kinds, suspended: false)
+    let (loops, squares) = try computeEnds(kinds, neighbourhoods.direct)
     assert(!plan.needsLoops || loops == squares, "as many loops begin as end")
-    return try plan.needsLoops ? computeLoops(squares, neighbourhood) : true
+    return try plan.needsLoops ? computeLoops(squares) : true
   }
 
   // MARK: The two ends
@@ -70,9 +72,8 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
   /// - Returns: how many critical edges begin a loop, and how many critical squares end one.
   @discardableResult
   private func computeEnds(
-    _ kinds: CriticalCellKinds, suspended: Bool
-  ) throws(ComputeError) -> (loops: Int, squares: Int, Neighbourhood) {
-    let neighbourhood = Neighbourhood(grid.layout, suspended: suspended)
+    _ kinds: CriticalCellKinds, _ neighbourhood: Neighbourhood
+  ) throws(ComputeError) -> (loops: Int, squares: Int) {
     try scan(kinds, neighbourhood)
     let lowest = LowestHomology(
       grid: grid, steps: neighbourhood.steps, stars: stars, cells: cells)
@@ -107,7 +108,7 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
       if hasVertices && index == 0 { left[0] = try join(lowest) }
       if hasCubes && (index == 1 || threads == 1 || !both) { left[1] = try join(highest) }
     }
-    return (left[0], left[1], neighbourhood)
+    return (left[0], left[1])
   }
 
   /// Which part of `0 ..< count` a thread takes.
@@ -186,9 +187,7 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
 
   // MARK: H1 in 3D
 
-  private func computeLoops(
-    _ count: Int, _ neighbourhood: Neighbourhood
-  ) throws(ComputeError) -> Bool {
+  private func computeLoops(_ count: Int) throws(ComputeError) -> Bool {
     let buffers = workspace.loops
     try buffers.blocks.replace(grid.layout.cells / 16 + 1)
     let slots = LoopSlots(
@@ -196,7 +195,8 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
       storage: buffers.blocks.cells, cells: grid.layout.cells)
     let columns = try LoopColumns(
       expansion: ChainExpansion(
-        grid: grid, steps: neighbourhood.steps, stars: stars, tables: tables, slots: slots),
+        grid: grid, steps: neighbourhoods.direct.steps, stars: stars, tables: tables,
+        slots: slots),
       cells: cells, remaining: count, buffers: buffers)
     guard try columns.reduce(threads: threads, budget: workspace.budget, interruption: interruption)
     else { return false }
