@@ -37,6 +37,36 @@ struct DiscreteGradient<Key: RowComparable>: Sendable {
     }
   }
 
+  /// What the mask of one voxel says.
+  private struct Reading {
+    let code: StarCode
+    let isMinimum: Bool
+    let isMaximum: Bool
+    let criticalEdges: UInt32
+    let criticalSquares: UInt32
+  }
+
+  @inline(__always)
+  private func read(_ word: UInt32) -> Reading {
+    let present = Int(word & 63)
+    let squaresPresent = Int(word >> 6) & Int(tables.squaresOfEdges[present])
+    let cubes = Int(word >> 18 & 255) & Int(tables.cubesOfSquares[squaresPresent])
+    let free = squaresPresent & ~Int(tables.squaresOfCollapse[cubes])
+    let forest = Int(
+      tables.lowHalf[present &<< 6 | free & 63] &+ tables.highHalf[present &<< 6 | free >> 6])
+    let root = word >> 26
+    let summary = tables.summaries[forest]
+    let rootTree = UInt32(truncatingIfNeeded: summary &>> (18 &+ 3 &* UInt64(root))) & 7
+    return Reading(
+      code: .other(root: root, cubes: UInt32(truncatingIfNeeded: cubes), forest: UInt32(truncatingIfNeeded: forest)),
+      isMinimum: present == 0, isMaximum: cubes == 255,
+      criticalEdges: UInt32(truncatingIfNeeded: summary >> 12) & 63 & ~(1 &<< rootTree),
+      criticalSquares: UInt32(truncatingIfNeeded: summary) & 4095)
+  }
+
+  /// - Parameter isRough: whether many critical cells are to be expected. Their lists are then written
+  ///   without branches, which the processor could not foresee: one entry too many each time, which
+  ///   the next one overwrites.
   /// - Returns: the number of critical cells in the row.
   @inline(__always)
   private func scanRow(
@@ -46,63 +76,61 @@ struct DiscreteGradient<Key: RowComparable>: Sendable {
     let (minima, maxima) = (cells.minima.cells, cells.maxima.cells)
     let (edges, squares) = (cells.edges.cells, cells.squares.cells)
     var (a, b, c, d) = (cells.minimumCount, cells.maximumCount, cells.edgeCount, cells.squareCount)
-    let before = a + b + c + d
+    let before = a &+ b &+ c &+ d
     let (wantsVertices, wantsCubes) = (wanted.contains(.vertices), wanted.contains(.cubes))
     var (lastWord, lastCode) = (UInt32.max, StarCode(bits: 0))
     for x in 0..<nx {
       let word = words[x] | always
       let voxel = start &+ x
-      if word == lastWord {  // on smooth data most voxels look like the one before
+      if !isRough && word == lastWord {  // on smooth data most voxels look like the one before
         stars[voxel] = lastCode
         continue
       }
-      let present = Int(word & 63)
-      let squaresPresent = Int(word >> 6) & Int(tables.squaresOfEdges[present])
-      let cubes = Int(word >> 18 & 255) & Int(tables.cubesOfSquares[squaresPresent])
-      let free = squaresPresent & ~Int(tables.squaresOfCollapse[cubes])
-      let forest = Int(
-        tables.lowHalf[present << 6 | free & 63] &+ tables.highHalf[present << 6 | free >> 6])
-      let root = word >> 26
-      let summary = tables.summaries[forest]
-      let rootTree = UInt32(truncatingIfNeeded: summary >> (18 &+ 3 &* UInt64(root))) & 7
-      var criticalEdges = UInt32(truncatingIfNeeded: summary >> 12) & 63 & ~(1 << rootTree)
-      var criticalSquares = UInt32(truncatingIfNeeded: summary) & 4095
-      let code = StarCode.other(root: root, cubes: UInt32(cubes), forest: UInt32(forest))
-      let isMinimum = present == 0
-      let isMaximum = cubes == 255
-      if !isMinimum && !isMaximum && criticalEdges | criticalSquares == 0 {
+      let reading = read(word)
+      var code = reading.code
+      if !isRough && !reading.isMinimum && !reading.isMaximum
+        && reading.criticalEdges | reading.criticalSquares == 0
+      {
         stars[voxel] = code
-        (lastWord, lastCode) = (isRough ? .max : word, code)
+        (lastWord, lastCode) = (word, code)
         continue
-      }
-      stars[voxel] = code
-      if isMinimum {
-        if wantsVertices {
-          stars[voxel] = .minimum(a)
-          minima[a] = UInt32(truncatingIfNeeded: voxel)
-          a &+= 1
-        }
-        continue
-      }
-      if isMaximum && wantsCubes {
-        stars[voxel] = .maximum(b, root: root)
-        maxima[b] = UInt32(truncatingIfNeeded: voxel)
-        b &+= 1
       }
       if wantsVertices {
-        while criticalEdges != 0 {
-          edges[c] = UInt64(voxel) << 3 | UInt64(criticalEdges.trailingZeroBitCount)
+        minima[a] = UInt32(truncatingIfNeeded: voxel)
+        code = reading.isMinimum ? .minimum(a) : code
+        a &+= reading.isMinimum ? 1 : 0
+        // A minimum has no edges, although the tables know no root to leave out.
+        var critical = reading.isMinimum ? 0 : reading.criticalEdges
+        let cell = UInt64(truncatingIfNeeded: voxel) &<< 3
+        for _ in 0..<2 {
+          edges[c] = cell | UInt64(truncatingIfNeeded: (critical | 128).trailingZeroBitCount)
+          c &+= critical == 0 ? 0 : 1
+          critical &= critical &- (critical == 0 ? 0 : 1)
+        }
+        while critical != 0 {
+          edges[c] = cell | UInt64(truncatingIfNeeded: critical.trailingZeroBitCount)
           c &+= 1
-          criticalEdges &= criticalEdges &- 1
+          critical &= critical &- 1
         }
       }
       if wantsCubes {
-        while criticalSquares != 0 {
-          squares[d] = UInt64(voxel) << 4 | UInt64(criticalSquares.trailingZeroBitCount)
+        maxima[b] = UInt32(truncatingIfNeeded: voxel)
+        code = reading.isMaximum ? .maximum(b, root: word >> 26) : code
+        b &+= reading.isMaximum ? 1 : 0
+        var critical = reading.criticalSquares
+        let cell = UInt64(truncatingIfNeeded: voxel) &<< 4
+        for _ in 0..<2 {
+          squares[d] = cell | UInt64(truncatingIfNeeded: (critical | 1 << 15).trailingZeroBitCount)
+          d &+= critical == 0 ? 0 : 1
+          critical &= critical &- (critical == 0 ? 0 : 1)
+        }
+        while critical != 0 {
+          squares[d] = cell | UInt64(truncatingIfNeeded: critical.trailingZeroBitCount)
           d &+= 1
-          criticalSquares &= criticalSquares &- 1
+          critical &= critical &- 1
         }
       }
+      stars[voxel] = code
     }
     (cells.minimumCount, cells.maximumCount, cells.edgeCount, cells.squareCount) = (a, b, c, d)
     return a &+ b &+ c &+ d &- before
