@@ -8,7 +8,7 @@ internal import ComputeRuntime
 /// cubes and squares stand for the cells of the two highest dimensions.
 struct HighestHomology<Key: RowComparable>: Sendable {
   let grid: KeyGrid<Key>
-  let steps: FencedPointer<Int>
+  let farSides: FencedPointer<FarSide>
   let stars: FencedPointer<StarCode>
   let cells: CriticalCells
   let tables: StarTables
@@ -28,7 +28,7 @@ struct HighestHomology<Key: RowComparable>: Sendable {
     var cubes = stars[voxel].cubes
     if stars[voxel].isMaximum { cubes = 255 }
     while true {
-      if cubes >> cube & 1 == 0 {
+      if cubes &>> cube & 1 == 0 {
         // Another corner owns this cube: the highest of the four on its far side.
         (voxel, cube) = owner(voxel, cube, axis)
         let star = stars[voxel]
@@ -38,7 +38,7 @@ struct HighestHomology<Key: RowComparable>: Sendable {
       let exit = Int(tables.exitOfCube[cubes &* 8 &+ cube])
       if exit & 0x80 != 0 { return stars[voxel].maximumNumber }
       axis = exit & 3
-      cube = (exit >> 2) ^ (1 &<< axis)
+      cube = (exit &>> 2) ^ (1 &<< axis)
     }
   }
 
@@ -46,31 +46,23 @@ struct HighestHomology<Key: RowComparable>: Sendable {
   /// number as seen from there.
   @inline(__always)
   private func owner(_ voxel: Int, _ cube: Int, _ axis: Int) -> (voxel: Int, cube: Int) {
-    let keys = grid.keys
-    let second = axis == 2 ? 0 : axis &+ 1
-    let third = axis == 0 ? 2 : axis &- 1
-    let stepSecond = steps[2 &* second &+ (cube &>> second & 1)]
-    let stepThird = steps[2 &* third &+ (cube &>> third & 1)]
-    let corner = voxel &+ steps[2 &* axis &+ (cube &>> axis & 1)]
-    let flipped = cube ^ (1 &<< axis)
-    var best = (voxel: corner, key: keys[corner], cube: flipped)
-    // A step of 0 leads along an axis that the volume does not have.
-    if stepSecond != 0 {
-      choose(corner &+ stepSecond, flipped ^ (1 &<< second), over: &best)
+    let side = farSides[axis &* 8 &+ cube]
+    let corner = voxel &+ Int(side.corner)
+    let (second, third) = (Int(side.second), Int(side.third))
+    var best = (voxel: corner, key: grid.keys[corner], cube: side.cubes & 7)
+    if second != 0 { choose(corner &+ second, side.cubes &>> 8 & 7, over: &best) }
+    if third != 0 {
+      choose(corner &+ third, side.cubes &>> 16 & 7, over: &best)
+      if second != 0 { choose(corner &+ second &+ third, side.cubes &>> 24, over: &best) }
     }
-    if stepThird != 0 {
-      choose(corner &+ stepThird, flipped ^ (1 &<< third), over: &best)
-      if stepSecond != 0 {
-        choose(
-          corner &+ stepSecond &+ stepThird, flipped ^ (1 &<< second) ^ (1 &<< third), over: &best)
-      }
-    }
-    return (best.voxel, best.cube)
+    return (best.voxel, Int(best.cube))
   }
 
   /// Replaces `best` by a corner that is higher.
   @inline(__always)
-  private func choose(_ corner: Int, _ cube: Int, over best: inout (voxel: Int, key: Key, cube: Int)) {
+  private func choose(
+    _ corner: Int, _ cube: UInt32, over best: inout (voxel: Int, key: Key, cube: UInt32)
+  ) {
     let key = grid.keys[corner]
     let isHigher = key > best.key || (key == best.key && corner > best.voxel)
     best.voxel = isHigher ? corner : best.voxel

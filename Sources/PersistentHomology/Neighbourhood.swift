@@ -9,7 +9,10 @@ final class Neighbourhood: Sendable {
   let alwaysLower: UInt32
   /// Padded index step along each edge; 0 on axes that are left out.
   let steps: FencedPointer<Int>
+  /// `axis * 8 + cube` -> the four corners of a cube on its far side.
+  let farSides: FencedPointer<FarSide>
   private let stepStorage: Scratch<Int>
+  private let farSideStorage: Scratch<FarSide>
 
   /// - Parameter suspended: whether neighbours on left-out axes count as lower. The volume is then
   ///   looked at as its suspension, in which its H(k) is H(k+1): a line or an image is treated as
@@ -59,7 +62,37 @@ final class Neighbourhood: Sendable {
     alwaysLower = always
     stepStorage = try Scratch(count: 6, budget: budget)
     steps = stepStorage.cells
+    farSideStorage = try Scratch(count: 24, budget: budget)
+    farSides = farSideStorage.cells
     for edge in 0..<6 { steps[edge] = edge & 1 == 0 ? -strides[edge / 2] : strides[edge / 2] }
+    for axis in 0..<3 {
+      for cube in 0..<8 { farSides[axis * 8 + cube] = FarSide(axis: axis, cube: cube, steps: steps) }
+    }
+  }
+}
+
+/// A cube next to a voxel, seen from its four corners that lie beyond one of the voxel's squares.
+struct FarSide: BitwiseCopyable {
+  /// From the voxel to the first corner; from there to two others, and both steps lead to the last.
+  /// A step of 0 leads along an axis that the volume does not have: these corners are not there.
+  let corner: Int32
+  let second: Int32
+  let third: Int32
+  /// The cube's number as seen from the four corners, a byte each.
+  let cubes: UInt32
+
+  init(axis: Int, cube: Int, steps: FencedPointer<Int>) {
+    let (second, third) = ((axis + 1) % 3, (axis + 2) % 3)
+    let step = { (axis: Int) in
+      Int32(truncatingIfNeeded: steps[2 * axis + (cube >> axis & 1)])
+    }
+    let flipped = UInt32(cube ^ 1 << axis)
+    corner = step(axis)
+    self.second = step(second)
+    self.third = step(third)
+    cubes =
+      flipped | (flipped ^ 1 << UInt32(second)) << 8 | (flipped ^ 1 << UInt32(third)) << 16
+      | (flipped ^ 1 << UInt32(second) ^ 1 << UInt32(third)) << 24
   }
 }
 

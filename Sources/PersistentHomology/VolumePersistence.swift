@@ -78,7 +78,7 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     let lowest = LowestHomology(
       grid: grid, steps: neighbourhood.steps, stars: stars, cells: cells)
     let highest = HighestHomology(
-      grid: grid, steps: neighbourhood.steps, stars: stars, cells: cells, tables: tables)
+      grid: grid, farSides: neighbourhood.farSides, stars: stars, cells: cells, tables: tables)
     let hasVertices = kinds.contains(.vertices)
     let hasCubes = kinds.contains(.cubes)
     if hasVertices { try workspace.lowest.ends.replace(cells.edgeCount) }
