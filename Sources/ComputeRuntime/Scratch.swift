@@ -105,8 +105,7 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
     let grown = max(count, capacity &+ capacity / 2)
     let wanted = try Self.byteCount(grown)
     try budget.take(wanted)
-    let old = unsafe capacity == 0 ? nil : UnsafeMutableRawPointer(cells.pointer)
-    guard let memory = unsafe realloc(old, Int(wanted)) else {
+    guard let memory = unsafe moved(to: BlockCache.blockSize(for: Int(wanted))) else {
       budget.give(back: wanted)
       throw .memoryRefused(bytes: wanted)
     }
@@ -114,6 +113,19 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
     bytes = wanted
     unsafe cells = FencedPointer(
       base: memory.bindMemory(to: Element.self, capacity: grown), count: grown)
+  }
+
+  /// The memory, made `size` bytes large; `nil`, and unchanged, when that is refused.
+  private func moved(to size: Int) -> UnsafeMutableRawPointer? {
+    guard capacity > 0 else { return unsafe Self.memory(size, zeroed: false) }
+    let old = unsafe UnsafeMutableRawPointer(cells.pointer)
+    let oldSize = BlockCache.blockSize(for: Int(bytes))
+    // The system moves large blocks by changing the page table.
+    if oldSize > 16 << 20 { return unsafe realloc(old, size) }
+    guard let memory = unsafe Self.memory(size, zeroed: false) else { return unsafe nil }
+    unsafe memcpy(memory, old, Int(bytes))
+    unsafe BlockCache.put(old, size: oldSize)
+    return unsafe memory
   }
 
   /// Makes room for `count` elements without keeping any.
@@ -125,7 +137,10 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
 
   /// Gives the memory back now.
   public func release() {
-    if capacity > 0 { unsafe free(UnsafeMutableRawPointer(cells.pointer)) }
+    if capacity > 0 {
+      unsafe BlockCache.put(
+        UnsafeMutableRawPointer(cells.pointer), size: BlockCache.blockSize(for: Int(bytes)))
+    }
     budget.give(back: bytes)
     bytes = 0
     unsafe cells = FencedPointer(base: Self.placeholder, count: 0)
@@ -135,7 +150,7 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
     guard count > 0 else { return }
     let wanted = try Self.byteCount(count)
     try budget.take(wanted)
-    guard let memory = unsafe Self.memory(Int(wanted), zeroed: zeroed) else {
+    guard let memory = unsafe Self.memory(BlockCache.blockSize(for: Int(wanted)), zeroed: zeroed) else {
       budget.give(back: wanted)
       throw .memoryRefused(bytes: wanted)
     }
@@ -154,6 +169,10 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
   /// Large buffers are aligned for, and asked to use, huge pages: the walks of persistent homology
   /// jump between planes, and a miss in the page table costs as much as one in the cache.
   private static func memory(_ bytes: Int, zeroed: Bool) -> UnsafeMutableRawPointer? {
+    if let block = unsafe BlockCache.take(bytes) {
+      if zeroed { unsafe memset(block, 0, bytes) }
+      return unsafe block
+    }
     #if os(Linux)
       let hugePage = 2 << 20
       if bytes >= 2 * hugePage {
