@@ -40,6 +40,36 @@ final class CriticalCells: @unchecked Sendable {
     }
   }
 
+  /// Leaves out the squares of voxels whose critical edges all end a component.
+  ///
+  /// For images and lines: there a voxel has as many critical squares in the suspension as it has
+  /// critical edges, and a square can begin a loop only where an edge does.
+  ///
+  /// - Parameters:
+  ///   - edges: `voxel << 3 | edge`, ascending; what ``LowestHomology`` joined.
+  ///   - slots: for each edge ``LoopSlots/none`` if it ends a component.
+  func dropSquares(
+    unlessLoopsBeginAt edges: FencedPointer<UInt64>, count: Int, slots: FencedPointer<UInt32>
+  ) {
+    let squares = squares.cells
+    var (edge, kept, voxel, beginsLoop) = (0, 0, UInt64.max, false)
+    for index in 0..<squareCount {
+      let square = squares[index]
+      if square >> 4 != voxel {
+        voxel = square >> 4
+        beginsLoop = false
+        while edge < count && edges[edge] >> 3 < voxel { edge &+= 1 }
+        while edge < count && edges[edge] >> 3 == voxel {
+          beginsLoop = beginsLoop || slots[edge] != LoopSlots.none
+          edge &+= 1
+        }
+      }
+      squares[kept] = square
+      kept &+= beginsLoop ? 1 : 0
+    }
+    squareCount = kept
+  }
+
   /// Appends the cells of the next rows; the numbers in their star codes must be moved on as well.
   func append(_ next: CriticalCells) throws(ComputeError) {
     try minima.reserve(minimumCount + next.minimumCount)

@@ -12,7 +12,10 @@ struct PersistencePlan {
   let isReversed: Bool
   let needsLowest: Bool
   let needsHighest: Bool
+  /// H1 in 3D.
   let needsLoops: Bool
+  /// Which critical edges begin a loop: for ``needsLoops``, and to spare work in 2D.
+  let needsSlots: Bool
 
   init(_ options: PersistenceOptions, axes: Int, rank: Int) {
     self.axes = axes
@@ -23,7 +26,9 @@ struct PersistencePlan {
     let wantsComponents = wanted.contains(0)
     let wantsHighest = axes > 1 && wanted.contains(axes - 1)
     needsLowest = needsLoops || (isDual ? wantsHighest : wantsComponents)
-    needsHighest = needsLoops || (isDual ? wantsComponents : wantsHighest)
+    let needsHighest = needsLoops || (isDual ? wantsComponents : wantsHighest)
+    self.needsHighest = needsHighest
+    needsSlots = needsLoops || (needsLowest && needsHighest && axes == 2)
   }
 
   /// The homology dimension that the lowest one of the working complex is.

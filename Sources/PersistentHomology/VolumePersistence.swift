@@ -52,8 +52,12 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     }
     if plan.axes < 3 {
       // A line or an image: each end of the sandwich has a gradient of its own.
-      if plan.needsLowest { try computeEnds(.vertices, neighbourhoods.direct) }
-      if plan.needsHighest { try computeEnds(.cubes, neighbourhoods.suspended) }
+      var edgeCount = 0
+      if plan.needsLowest {
+        try computeEnds(.vertices, neighbourhoods.direct)
+        edgeCount = cells.edgeCount
+      }
+      if plan.needsHighest { try computeEnds(.cubes, neighbourhoods.suspended, edgesBefore: edgeCount) }
       return true
     }
     var kinds: CriticalCellKinds = []
@@ -69,12 +73,18 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
 
   /// The gradient, and the lowest and the highest homology as far as their cells are in `kinds`.
   ///
+  /// - Parameter edgesBefore: for the second of two gradients, the number of critical edges of the
+  ///   first; their list is still there.
   /// - Returns: how many critical edges begin a loop, and how many critical squares end one.
   @discardableResult
   private func computeEnds(
-    _ kinds: CriticalCellKinds, _ neighbourhood: Neighbourhood
+    _ kinds: CriticalCellKinds, _ neighbourhood: Neighbourhood, edgesBefore: Int = 0
   ) throws(ComputeError) -> (loops: Int, squares: Int) {
     try scan(kinds, neighbourhood)
+    if plan.needsSlots && kinds == .cubes {
+      cells.dropSquares(
+        unlessLoopsBeginAt: cells.edges.cells, count: edgesBefore, slots: workspace.loops.slots.cells)
+    }
     let lowest = LowestHomology(
       grid: grid, steps: neighbourhood.steps, stars: stars, cells: cells)
     let highest = HighestHomology(
@@ -95,11 +105,11 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
           interruption: interruption)
       }
     }
-    if plan.needsLoops {
+    if plan.needsSlots && hasVertices {
       try workspace.loops.slots.replace(cells.edgeCount)
       try workspace.loops.voxels.replace(cells.edgeCount)
-      try workspace.loops.remaining.replace(cells.squareCount)
     }
+    if plan.needsLoops { try workspace.loops.remaining.replace(cells.squareCount) }
     let counts = try Scratch<Int>(count: 2, zeroed: true, budget: workspace.budget)
     let left = counts.cells
     let both = hasVertices && hasCubes
@@ -155,8 +165,8 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     var pairs = try collector(plan.lowestDimension, room: cells.minimumCount + 1)
     let (loops, eldest) = try lowest.join(
       sorted: sorted, ends: buffers.ends.cells, storage: buffers.components.cells,
-      slots: plan.needsLoops ? workspace.loops.slots.cells : nil,
-      loopVoxels: plan.needsLoops ? workspace.loops.voxels.cells : nil, interruption: interruption
+      slots: plan.needsSlots ? workspace.loops.slots.cells : nil,
+      loopVoxels: plan.needsSlots ? workspace.loops.voxels.cells : nil, interruption: interruption
     ) { pairs.add($0, $1, $2, $3) }
     if !plan.isDual { pairs.addEssential(eldest) }
     pairs.finish()
