@@ -28,15 +28,15 @@ final class CriticalCells: @unchecked Sendable {
     (minimumCount, maximumCount, edgeCount, squareCount) = (0, 0, 0, 0)
   }
 
-  /// Room for whatever one more row of `nx` voxels may hold, and one entry too many in each list.
-  func reserveRow(_ nx: Int, _ wanted: CriticalCellKinds) throws(ComputeError) {
+  /// Room for whatever so many more voxels may hold, and one entry too many in each list.
+  func reserve(_ voxels: Int, _ wanted: CriticalCellKinds) throws(ComputeError) {
     if wanted.contains(.vertices) {
-      try minima.reserve(minimumCount + nx + 1)
-      try edges.reserve(edgeCount + 6 * nx + 2)
+      try minima.reserve(minimumCount + voxels + 1)
+      try edges.reserve(edgeCount + 6 * voxels + 2)
     }
     if wanted.contains(.cubes) {
-      try maxima.reserve(maximumCount + nx + 1)
-      try squares.reserve(squareCount + 12 * nx + 2)
+      try maxima.reserve(maximumCount + voxels + 1)
+      try squares.reserve(squareCount + 12 * voxels + 2)
     }
   }
 

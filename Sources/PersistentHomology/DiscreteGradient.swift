@@ -13,28 +13,45 @@ struct DiscreteGradient<Key: RowComparable>: Sendable {
   ///
   /// - Parameters:
   ///   - wanted: cells of other kinds are not listed.
-  ///   - words: scratch for one row and 16 more.
+  ///   - words: scratch of ``wordCount(_:)``.
   func scan(
     rows: Range<Int>, wanted: CriticalCellKinds, into cells: CriticalCells,
     words: FencedPointer<UInt32>, interruption: Interruption
   ) throws(ComputeError) {
     let level = cprocessor_level()
-    let nx = grid.layout.nx
+    let layout = grid.layout
+    let (nx, stride) = (layout.nx, layout.nx + 1)
     let always = neighbourhood.alwaysLower
-    let stencil = neighbourhood.stencil
+    var stencil = wanted.contains(.cubes) ? neighbourhood.stencil : neighbourhood.stencilWithoutCubes
+    let rowsAtOnce = Self.rowsAtOnce(layout)
     var isRough = false  // the last row had many critical cells
     cells.removeAll()
-    for row in rows {
-      try cells.reserveRow(nx, wanted)
-      let start = grid.layout.rowStart(row)
-      unsafe withUnsafePointer(to: stencil) { stencil in
-        unsafe Key.lowerMasks(level, stencil, grid.keys.pointer + start, nx, words.pointer)
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      // Several rows of one plane at once, with the borders between them.
+      let count = min(rowsAtOnce, rows.upperBound - row, layout.ny - row % layout.ny)
+      let start = layout.rowStart(row)
+      try cells.reserve(count * nx, wanted)
+      unsafe withUnsafePointer(to: &stencil) { stencil in
+        unsafe Key.lowerMasks(
+          level, stencil, grid.keys.pointer + start, (count - 1) * stride + nx, words.pointer)
       }
-      let found = scanRow(
-        start, nx, always, wanted: wanted, words: words, into: cells, isRough: isRough)
-      isRough = found * 8 > nx
-      if row & 63 == 0 { try interruption.check() }
+      for line in 0..<count {
+        let found = scanRow(
+          start &+ line &* stride, nx, always, wanted: wanted, words: words.suffix(from: line &* stride),
+          into: cells, isRough: isRough)
+        isRough = found &* 8 > nx
+      }
+      row += count
+      try interruption.check()
     }
+  }
+
+  private static func rowsAtOnce(_ layout: PaddedLayout) -> Int { max(1, 1024 / (layout.nx + 1)) }
+
+  /// How many words a scan needs.
+  static func wordCount(_ layout: PaddedLayout) -> Int {
+    rowsAtOnce(layout) * (layout.nx + 1) + PaddedLayout.slack
   }
 
   /// What the mask of one voxel says.
@@ -78,6 +95,8 @@ struct DiscreteGradient<Key: RowComparable>: Sendable {
     var (a, b, c, d) = (cells.minimumCount, cells.maximumCount, cells.edgeCount, cells.squareCount)
     let before = a &+ b &+ c &+ d
     let (wantsVertices, wantsCubes) = (wanted.contains(.vertices), wanted.contains(.cubes))
+    // Without cubes in the mask, squares are left over that mean nothing.
+    let (edgesWanted, squaresWanted): (UInt32, UInt32) = (wantsVertices ? .max : 0, wantsCubes ? .max : 0)
     var (lastWord, lastCode) = (UInt32.max, StarCode(bits: 0))
     for x in 0..<nx {
       let word = words[x] | always
@@ -88,9 +107,8 @@ struct DiscreteGradient<Key: RowComparable>: Sendable {
       }
       let reading = read(word)
       var code = reading.code
-      if !isRough && !reading.isMinimum && !reading.isMaximum
-        && reading.criticalEdges | reading.criticalSquares == 0
-      {
+      let critical = reading.criticalEdges & edgesWanted | reading.criticalSquares & squaresWanted
+      if !isRough && !reading.isMinimum && !reading.isMaximum && critical == 0 {
         stars[voxel] = code
         (lastWord, lastCode) = (word, code)
         continue

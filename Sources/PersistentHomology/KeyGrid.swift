@@ -27,33 +27,33 @@ struct KeyGrid<Key: GridKey>: Sendable {
     let strideZ = long.count > 2 ? strides[long[0]] : 0
     let reversal: Key = isReversed ? -1 : 0
     let swapped = volumes.isByteSwapped
-    for row in 0..<layout.rows {
-      let source = unsafe first + (row / layout.ny &* strideZ &+ row % layout.ny &* strideY)
-      let target = layout.rowStart(row)
-      var isValid = true
-      // The first two cases are the third with what the compiler can turn into vectors.
-      if strideX == MemoryLayout<Scalar.Bits>.size && !swapped {
-        for x in 0..<layout.nx {
-          let bits = unsafe source.loadUnaligned(
-            fromByteOffset: x &* MemoryLayout<Scalar.Bits>.size, as: Scalar.Bits.self)
-          isValid = isValid && Scalar.isValid(bits)
-          keys[target &+ x] = Scalar.key(bits) ^ reversal
+    for z in 0..<layout.nz {
+      for y in 0..<layout.ny {
+        let source = unsafe first + (z &* strideZ &+ y &* strideY)
+        let target = layout.base &+ z &* layout.strideZ &+ y &* layout.strideY
+        // The same loop twice: the compiler turns the first one into vector instructions.
+        var invalid: Key = 0
+        if strideX == MemoryLayout<Scalar.Bits>.size && !swapped {
+          for x in 0..<layout.nx {
+            let bits = unsafe source.loadUnaligned(
+              fromByteOffset: x &* MemoryLayout<Scalar.Bits>.size, as: Scalar.Bits.self)
+            invalid |= Scalar.isValid(bits) ? 0 : 1
+            keys[target &+ x] = Scalar.key(bits) ^ reversal
+          }
+        } else {
+          for x in 0..<layout.nx {
+            let raw = unsafe source.loadUnaligned(fromByteOffset: x &* strideX, as: Scalar.Bits.self)
+            let bits = swapped ? raw.byteSwapped : raw
+            invalid |= Scalar.isValid(bits) ? 0 : 1
+            keys[target &+ x] = Scalar.key(bits) ^ reversal
+          }
         }
-      } else {
-        for x in 0..<layout.nx {
-          let raw = unsafe source.loadUnaligned(fromByteOffset: x &* strideX, as: Scalar.Bits.self)
-          let bits = swapped ? raw.byteSwapped : raw
-          isValid = isValid && Scalar.isValid(bits)
-          keys[target &+ x] = Scalar.key(bits) ^ reversal
+        if invalid != 0 {
+          throw unsafe firstInvalid(
+            scalar, in: source, strideX: strideX, swapped: swapped,
+            flatIndex: index * volumes.shape.voxels + (z * layout.ny + y) * layout.nx)
         }
-      }
-      if !isValid {
-        throw unsafe firstInvalid(
-          scalar, in: source, strideX: strideX, swapped: swapped,
-          flatIndex: index * volumes.shape.voxels + row * layout.nx)
-      }
-      if row & 255 == 0 {
-        try translatingErrors { () throws(ComputeError) in try interruption.check() }
+        if y & 255 == 0 { try translatingErrors { () throws(ComputeError) in try interruption.check() } }
       }
     }
   }

@@ -5,6 +5,8 @@ internal import ComputeRuntime
 final class Neighbourhood: Sendable {
   /// Which neighbours the row compare looks at.
   let stencil: cprocessor_stencil
+  /// The same without the eight diagonal ones: enough for edges.
+  let stencilWithoutCubes: cprocessor_stencil
   /// Mask bits of neighbours on axes that the layout leaves out, where these count as lower.
   let alwaysLower: UInt32
   /// Padded index step along each edge; 0 on axes that are left out.
@@ -19,46 +21,22 @@ final class Neighbourhood: Sendable {
   ///   if it were 3D.
   init(_ layout: PaddedLayout, suspended: Bool, budget: MemoryBudget) throws(ComputeError) {
     let strides = [1, layout.strideY, layout.strideZ]
-    var stencil = cprocessor_stencil()
     var always: UInt32 = 0
-    var (before, after) = ([(Int, Int)](), [(Int, Int)]())  // offset, bit
+    var neighbours: [(offset: Int, bit: Int)] = []
     for dz in -1...1 {
       for dy in -1...1 {
         for dx in -1...1 where (dx, dy, dz) != (0, 0, 0) {
           let bit = Star.bit(dx, dy, dz)
           if (dy != 0 && strides[1] == 0) || (dz != 0 && strides[2] == 0) {
             if suspended { always |= 1 << UInt32(bit) }
-            continue
+          } else {
+            neighbours.append((dx + dy * strides[1] + dz * strides[2], bit))
           }
-          let offset = dx + dy * strides[1] + dz * strides[2]
-          if offset < 0 { before.append((offset, bit)) } else { after.append((offset, bit)) }
         }
       }
     }
-    // Edges first; among them from low to high index.
-    before.sort { ($0.1 >= 6 ? 1 : 0, $0.0) < ($1.1 >= 6 ? 1 : 0, $1.0) }
-    after.sort { ($0.1 >= 6 ? 1 : 0, $0.0) < ($1.1 >= 6 ? 1 : 0, $1.0) }
-    unsafe withUnsafeMutableBytes(of: &stencil.offset_before) { raw in
-      let target = unsafe raw.bindMemory(to: Int32.self)
-      for (k, entry) in before.enumerated() { unsafe target[k] = Int32(truncatingIfNeeded: entry.0) }
-    }
-    unsafe withUnsafeMutableBytes(of: &stencil.bit_before) { raw in
-      let target = unsafe raw.bindMemory(to: UInt32.self)
-      for (k, entry) in before.enumerated() { unsafe target[k] = UInt32(entry.1) }
-    }
-    unsafe withUnsafeMutableBytes(of: &stencil.offset_after) { raw in
-      let target = unsafe raw.bindMemory(to: Int32.self)
-      for (k, entry) in after.enumerated() { unsafe target[k] = Int32(truncatingIfNeeded: entry.0) }
-    }
-    unsafe withUnsafeMutableBytes(of: &stencil.bit_after) { raw in
-      let target = unsafe raw.bindMemory(to: UInt32.self)
-      for (k, entry) in after.enumerated() { unsafe target[k] = UInt32(entry.1) }
-    }
-    stencil.edges_before = Int32(before.count { $0.1 < 6 })
-    stencil.before = Int32(before.count)
-    stencil.edges_after = Int32(after.count { $0.1 < 6 })
-    stencil.after = Int32(after.count)
-    self.stencil = stencil
+    stencil = Self.stencil(neighbours)
+    stencilWithoutCubes = Self.stencil(neighbours.filter { $0.bit < 18 })
     alwaysLower = always
     stepStorage = try Scratch(count: 6, budget: budget)
     steps = stepStorage.cells
@@ -68,6 +46,17 @@ final class Neighbourhood: Sendable {
     for axis in 0..<3 {
       for cube in 0..<8 { farSides[axis * 8 + cube] = FarSide(axis: axis, cube: cube, steps: steps) }
     }
+  }
+
+  private static func stencil(_ neighbours: [(offset: Int, bit: Int)]) -> cprocessor_stencil {
+    var stencil = cprocessor_stencil()
+    // Edges first; among them from low to high index.
+    let ordered = neighbours.sorted { ($0.bit >= 6 ? 1 : 0, $0.offset) < ($1.bit >= 6 ? 1 : 0, $1.offset) }
+    for neighbour in ordered {
+      let offset = Int32(truncatingIfNeeded: neighbour.offset)
+      unsafe cprocessor_add_neighbour(&stencil, offset, UInt32(neighbour.bit))
+    }
+    return stencil
   }
 }
 

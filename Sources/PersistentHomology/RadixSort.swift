@@ -23,6 +23,7 @@ struct RadixSort<Key: GridKey> {
     count: Int, keys: FencedPointer<Key>, cells: FencedPointer<UInt64>, shift: UInt64,
     interruption: Interruption
   ) throws(ComputeError) -> FencedPointer<Key.Order> {
+    if count <= 48 { return try sortFew(count: count, keys: keys, cells: cells, shift: shift) }
     let digitBits = count < 6000 ? 8 : 11
     let digits = (Key.bitWidth + digitBits - 1) / digitBits
     let size = 1 << digitBits
@@ -64,5 +65,24 @@ struct RadixSort<Key: GridKey> {
       try interruption.check()
     }
     return from
+  }
+
+  /// The same by insertion: a few cells are sorted before the histograms were cleared.
+  private func sortFew(
+    count: Int, keys: FencedPointer<Key>, cells: FencedPointer<UInt64>, shift: UInt64
+  ) throws(ComputeError) -> FencedPointer<Key.Order> {
+    try first.replace(count)
+    let sorted = first.cells
+    for position in 0..<count {
+      let key = keys[Int(truncatingIfNeeded: cells[position] >> shift)]
+      let order = Key.order(key, UInt32(truncatingIfNeeded: position))
+      var place = position
+      while place > 0 && sorted[place &- 1] > order {
+        sorted[place] = sorted[place &- 1]
+        place &-= 1
+      }
+      sorted[place] = order
+    }
+    return sorted
   }
 }

@@ -133,7 +133,7 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     let gradient = DiscreteGradient(
       grid: grid, neighbourhood: neighbourhood, stars: stars, tables: tables)
     for words in workspace.words[..<threads] {
-      try words.replace(grid.layout.nx + PaddedLayout.slack)
+      try words.replace(DiscreteGradient<Key>.wordCount(grid.layout))
     }
     try runWorkers(threads, interruption: interruption) { (index) throws(ComputeError) in
       try gradient.scan(

@@ -68,12 +68,16 @@ struct PaddedLayout: Sendable {
   func rowStart(_ row: Int) -> Int { base + row / ny * strideZ + row % ny * strideY }
 
   /// Calls `body` with every range of cells that are no voxels: the border, and the slack.
+  @inline(__always)
   func forEachBorderRange(_ body: (Range<Int>) -> Void) {
     var written = 0
-    for row in 0..<rows {
-      let start = rowStart(row)
-      body(written..<start)
-      written = start + nx
+    for z in 0..<nz {
+      var start = base + z * strideZ
+      for _ in 0..<ny {
+        body(written..<start)
+        written = start + nx
+        start += strideY
+      }
     }
     body(written..<cells)
   }

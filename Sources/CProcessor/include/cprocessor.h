@@ -32,6 +32,16 @@ typedef struct {
   uint32_t bit_before[13], bit_after[13];      /* 0 ... 25; edges are bits 0 ... 5 */
 } cprocessor_stencil;
 
+/* Adds a neighbour; edges (bits 0 ... 5) must come before all others, from low to high offset. */
+static inline void cprocessor_add_neighbour(cprocessor_stencil *stencil, int32_t offset, uint32_t bit) {
+  int32_t *count = offset < 0 ? &stencil->before : &stencil->after;
+  int32_t *edges = offset < 0 ? &stencil->edges_before : &stencil->edges_after;
+  (offset < 0 ? stencil->offset_before : stencil->offset_after)[*count] = offset;
+  (offset < 0 ? stencil->bit_before : stencil->bit_after)[*count] = bit;
+  *count += 1;
+  *edges += bit < 6;
+}
+
 /* For each of `count` keys at `row`: bits 0 ... 25 of words[x] say which neighbours are
    lower (a neighbour with an equal key is lower when it comes before), bits 26 ... 28 the
    number of the lowest edge neighbour (0 when none is lower).
