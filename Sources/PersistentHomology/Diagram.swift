@@ -58,33 +58,39 @@ public struct Diagram: RandomAccessCollection, Sendable {
     unsafe target.update(from: voxels.cells.pointer, count: 2 * count)
   }
 
+  /// A diagram whose pairs are to be filled in.
+  init(dimension: Int, count: Int, budget: MemoryBudget) throws(ComputeError) {
+    self.dimension = dimension
+    self.count = count
+    points = try Scratch(count: 2 * count, budget: budget)
+    voxels = try Scratch(count: 2 * count, budget: budget)
+  }
+
+  /// Fills pairs in.
+  ///
   /// - Parameters:
   ///   - pairs: padded indices of the two voxels, ``CellPairs/none`` for no destroyer.
   ///   - value: the value of a key.
-  init<Key: GridKey>(
-    dimension: Int, pairs: CellPairs, grid: KeyGrid<Key>, essentialDeath: Double,
-    budget: MemoryBudget, value: (Key) -> Double
-  ) throws(ComputeError) {
-    self.dimension = dimension
-    count = pairs.count
-    points = try Scratch(count: 2 * count, budget: budget)
-    voxels = try Scratch(count: 2 * count, budget: budget)
+  func fill<Key: GridKey>(
+    _ range: Range<Int>, from pairs: CellPairs, grid: KeyGrid<Key>, essentialDeath: Double,
+    value: (Key) -> Double
+  ) {
     let (points, voxels) = (points.cells, voxels.cells)
-    for index in 0..<count {
-      if index + 16 < count {
+    for index in range {
+      if index + 16 < range.upperBound {
         let soon = pairs[index + 16]
         grid.keys.prefetch(Int(soon.creator))
         if soon.destroyer != CellPairs.none { grid.keys.prefetch(Int(soon.destroyer)) }
       }
-      let (birth, death) = pairs[index]
-      points[2 * index] = value(grid.keys[Int(birth)])
-      voxels[2 * index] = Int64(grid.layout.flatIndex(Int(birth)))
-      if death == CellPairs.none {
+      let (creator, destroyer) = pairs[index]
+      points[2 * index] = value(grid.keys[Int(creator)])
+      voxels[2 * index] = Int64(grid.layout.flatIndex(Int(creator)))
+      if destroyer == CellPairs.none {
         points[2 * index + 1] = essentialDeath
         voxels[2 * index + 1] = -1
       } else {
-        points[2 * index + 1] = value(grid.keys[Int(death)])
-        voxels[2 * index + 1] = Int64(grid.layout.flatIndex(Int(death)))
+        points[2 * index + 1] = value(grid.keys[Int(destroyer)])
+        voxels[2 * index + 1] = Int64(grid.layout.flatIndex(Int(destroyer)))
       }
     }
   }

@@ -11,13 +11,17 @@ struct KeyGrid<Key: GridKey>: Sendable {
     layout.forEachBorderRange { keys.fill($0, with: key) }
   }
 
-  /// Copies volume `index` of `volumes` in, as keys.
+  /// Copies rows of a volume in, as keys.
   ///
-  /// - Parameter isReversed: whether higher values get lower keys.
+  /// - Parameters:
+  ///   - index: of the volume.
+  ///   - rows: numbered z-major.
+  ///   - isReversed: whether higher values get lower keys.
+  /// - Returns: the flat index, in the whole array, of the first element that is not a value.
   func copy<Scalar: ScalarKeys>(
-    _ scalar: Scalar.Type, from volumes: StridedVolumes, index: Int, isReversed: Bool,
+    _ scalar: Scalar.Type, from volumes: StridedVolumes, index: Int, rows: Range<Int>, isReversed: Bool,
     interruption: Interruption
-  ) throws(PersistenceError) where Scalar.Key == Key {
+  ) throws(ComputeError) -> Int? where Scalar.Key == Key {
     let first = unsafe volumes.volume(index)
     let (extents, strides) = (volumes.shape.extents, volumes.strides)
     // Axes of length one are not in the layout, and need no stride.
@@ -27,53 +31,48 @@ struct KeyGrid<Key: GridKey>: Sendable {
     let strideZ = long.count > 2 ? strides[long[0]] : 0
     let reversal: Key = isReversed ? -1 : 0
     let swapped = volumes.isByteSwapped
-    for z in 0..<layout.nz {
-      for y in 0..<layout.ny {
-        let source = unsafe first + (z &* strideZ &+ y &* strideY)
-        let target = layout.base &+ z &* layout.strideZ &+ y &* layout.strideY
-        // The same loop twice: the compiler turns the first one into vector instructions.
-        var invalid: Key = 0
-        if strideX == MemoryLayout<Scalar.Bits>.size && !swapped {
-          for x in 0..<layout.nx {
-            let bits = unsafe source.loadUnaligned(
-              fromByteOffset: x &* MemoryLayout<Scalar.Bits>.size, as: Scalar.Bits.self)
-            invalid |= Scalar.isValid(bits) ? 0 : 1
-            keys[target &+ x] = Scalar.key(bits) ^ reversal
-          }
-        } else {
-          for x in 0..<layout.nx {
-            let raw = unsafe source.loadUnaligned(fromByteOffset: x &* strideX, as: Scalar.Bits.self)
-            let bits = swapped ? raw.byteSwapped : raw
-            invalid |= Scalar.isValid(bits) ? 0 : 1
-            keys[target &+ x] = Scalar.key(bits) ^ reversal
-          }
+    var (z, y) = rows.lowerBound.quotientAndRemainder(dividingBy: layout.ny)
+    for row in rows {
+      let source = unsafe first + (z &* strideZ &+ y &* strideY)
+      let target = layout.base &+ z &* layout.strideZ &+ y &* layout.strideY
+      // The same loop twice: the compiler turns the first one into vector instructions.
+      var invalid: Key = 0
+      if strideX == MemoryLayout<Scalar.Bits>.size && !swapped {
+        for x in 0..<layout.nx {
+          let bits = unsafe source.loadUnaligned(
+            fromByteOffset: x &* MemoryLayout<Scalar.Bits>.size, as: Scalar.Bits.self)
+          invalid |= Scalar.isValid(bits) ? 0 : 1
+          keys[target &+ x] = Scalar.key(bits) ^ reversal
         }
-        if invalid != 0 {
-          throw unsafe firstInvalid(
-            scalar, in: source, strideX: strideX, swapped: swapped,
-            flatIndex: index * volumes.shape.voxels + (z * layout.ny + y) * layout.nx)
+      } else {
+        for x in 0..<layout.nx {
+          let raw = unsafe source.loadUnaligned(fromByteOffset: x &* strideX, as: Scalar.Bits.self)
+          let bits = swapped ? raw.byteSwapped : raw
+          invalid |= Scalar.isValid(bits) ? 0 : 1
+          keys[target &+ x] = Scalar.key(bits) ^ reversal
         }
-        if y & 255 == 0 { try translatingErrors { () throws(ComputeError) in try interruption.check() } }
+      }
+      if invalid != 0 {
+        let x = unsafe firstInvalid(scalar, in: source, strideX: strideX, swapped: swapped)
+        return index * volumes.shape.voxels + row * layout.nx + x
+      }
+      y &+= 1
+      if y == layout.ny {
+        (z, y) = (z &+ 1, 0)
+        try interruption.check()
       }
     }
+    return nil
   }
 
-  /// The error that names the first element of a row that is not a value.
+  /// The place of the first element of a row that is not a value.
   private func firstInvalid<Scalar: ScalarKeys>(
-    _ scalar: Scalar.Type, in source: UnsafeRawPointer, strideX: Int, swapped: Bool, flatIndex: Int
-  ) -> PersistenceError {
-    var index = flatIndex
+    _ scalar: Scalar.Type, in source: UnsafeRawPointer, strideX: Int, swapped: Bool
+  ) -> Int {
     for x in 0..<layout.nx {
       let raw = unsafe source.loadUnaligned(fromByteOffset: x &* strideX, as: Scalar.Bits.self)
-      if !Scalar.isValid(swapped ? raw.byteSwapped : raw) {
-        index = flatIndex + x
-        break
-      }
+      if !Scalar.isValid(swapped ? raw.byteSwapped : raw) { return x }
     }
-    return Scalar.self is any IntegerKeys.Type ? .integerTooLarge(index: index) : .notANumber(index: index)
+    return 0  // changed by another thread since: the row was not valid all the same
   }
 }
-
-/// Marks the conversions whose invalid elements are integers, not NaN.
-private protocol IntegerKeys {}
-extension LargeIntegerKeys: IntegerKeys {}

@@ -135,7 +135,8 @@ private final class VolumeBatch<Scalar: ScalarKeys & SendableMetatype>: @uncheck
 
   init(
     volumes: StridedVolumes, plan: PersistencePlan, neighbourhoods: Neighbourhoods,
-    layout: PaddedLayout, options: PersistenceOptions, budget: MemoryBudget, interruption: Interruption, threads: Int
+    layout: PaddedLayout, options: PersistenceOptions, budget: MemoryBudget,
+    interruption: Interruption, threads: Int
   ) {
     self.volumes = volumes
     self.plan = plan
@@ -171,32 +172,21 @@ private final class VolumeBatch<Scalar: ScalarKeys & SendableMetatype>: @uncheck
   ) throws(PersistenceError) -> [Diagram] {
     let persistence = try translatingErrors { () throws(ComputeError) in
       try VolumePersistence(
-        plan: plan, neighbourhoods: neighbourhoods, layout: layout, keepsZeroPersistence: options.keepsZeroPersistence,
-        threads: threads, workspace: workspace, interruption: interruption)
+        plan: plan, neighbourhoods: neighbourhoods, layout: layout,
+        keepsZeroPersistence: options.keepsZeroPersistence, threads: threads, workspace: workspace,
+        interruption: interruption)
     }
-    try persistence.grid.copy(
-      Scalar.self, from: volumes, index: index, isReversed: plan.isReversed,
-      interruption: interruption)
+    let invalid = try translatingErrors { () throws(ComputeError) in
+      try persistence.read(Scalar.self, from: volumes, index: index)
+    }
+    if let invalid { throw Scalar.invalid(at: invalid) }
     guard try translatingErrors({ () throws(ComputeError) in try persistence.run() }) else {
       throw .inconsistentResult
     }
-    return try translatingErrors { () throws(ComputeError) in try diagrams(persistence) }
-  }
-
-  private func diagrams(
-    _ persistence: VolumePersistence<Scalar.Key>
-  ) throws(ComputeError) -> [Diagram] {
-    let reversal: Scalar.Key = plan.isReversed ? -1 : 0
-    var diagrams: [Diagram] = []
-    for dimension in 0..<3 where plan.wanted.contains(dimension) {
-      diagrams.append(
-        try Diagram(
-          dimension: dimension, pairs: persistence.workspace.pairs[dimension],
-          grid: persistence.grid,
-          essentialDeath: options.filtration == .superlevel ? -.infinity : .infinity,
-          budget: budget, value: { Scalar.value($0 ^ reversal) }))
+    return try translatingErrors { () throws(ComputeError) in
+      try persistence.diagrams(
+        Scalar.self, essentialDeath: options.filtration == .superlevel ? -.infinity : .infinity)
     }
-    return diagrams
   }
 
   /// The diagrams of all volumes, or the error of the first that has one.

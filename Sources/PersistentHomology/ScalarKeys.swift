@@ -11,6 +11,12 @@ protocol ScalarKeys {
   /// - Precondition: `bits` is valid.
   static func key(_ bits: Bits) -> Key
   static func value(_ key: Key) -> Double
+  /// What an element is that is no value.
+  static func invalid(at index: Int) -> PersistenceError
+}
+
+extension ScalarKeys {
+  static func invalid(at index: Int) -> PersistenceError { .notANumber(index: index) }
 }
 
 enum BoolKeys: ScalarKeys {
@@ -31,10 +37,7 @@ enum LargeIntegerKeys<Bits: FixedWidthInteger & BitwiseCopyable>: ScalarKeys {
   static func isValid(_ bits: Bits) -> Bool { bits.magnitude <= 1 << 53 }
   static func key(_ bits: Bits) -> Int64 { Int64(truncatingIfNeeded: bits) }
   static func value(_ key: Int64) -> Double { Double(key) }
-}
-
-extension LargeIntegerKeys where Bits.Magnitude == UInt32 {
-  static func isValid(_ bits: Bits) -> Bool { true }
+  static func invalid(at index: Int) -> PersistenceError { .integerTooLarge(index: index) }
 }
 
 enum Float16Keys: ScalarKeys {

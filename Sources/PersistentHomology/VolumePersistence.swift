@@ -37,6 +37,44 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
   private var cells: CriticalCells { workspace.cells[0] }
   private var stars: FencedPointer<StarCode> { workspace.stars.cells }
 
+  /// Copies volume `index` into the grid.
+  /// - Returns: the flat index of the first element that is not a value.
+  func read<Scalar: ScalarKeys & SendableMetatype>(
+    _ scalar: Scalar.Type, from volumes: StridedVolumes, index: Int
+  ) throws(ComputeError) -> Int? where Scalar.Key == Key {
+    let invalid = try Scratch<Int>(count: threads, budget: workspace.budget)
+    let first = invalid.cells
+    let source = UncheckedSendable(volumes)
+    try runWorkers(threads, interruption: interruption) { (part) throws(ComputeError) in
+      first[part] =
+        try grid.copy(
+          scalar, from: source.value, index: index, rows: share(part, of: grid.layout.rows),
+          isReversed: plan.isReversed, interruption: interruption) ?? .max
+    }
+    let lowest = (0..<threads).reduce(Int.max) { min($0, first[$1]) }
+    return lowest == .max ? nil : lowest
+  }
+
+  /// The diagrams of the wanted dimensions, from `workspace.pairs`.
+  func diagrams<Scalar: ScalarKeys & SendableMetatype>(
+    _ scalar: Scalar.Type, essentialDeath: Double
+  ) throws(ComputeError) -> [Diagram] where Scalar.Key == Key {
+    let reversal: Key = plan.isReversed ? -1 : 0
+    var diagrams: [Diagram] = []
+    for dimension in 0..<3 where plan.wanted.contains(dimension) {
+      let pairs = workspace.pairs[dimension]
+      let diagram = try Diagram(dimension: dimension, count: pairs.count, budget: workspace.budget)
+      let workers = min(threads, 1 + pairs.count / 4096)
+      try runWorkers(workers, interruption: interruption) { (part) throws(ComputeError) in
+        diagram.fill(
+          pairs.count * part / workers..<pairs.count * (part + 1) / workers, from: pairs, grid: grid,
+          essentialDeath: essentialDeath, value: { Scalar.value($0 ^ reversal) })
+      }
+      diagrams.append(diagram)
+    }
+    return diagrams
+  }
+
   /// Computes the pairs of the wanted dimensions into `workspace.pairs`.
   ///
   /// - Precondition: the keys of the volume are in the grid.
@@ -260,4 +298,10 @@ private struct PairCollector<Key: GridKey> {
   }
 
   func finish() { pairs.extend(by: count) }
+}
+
+/// Says that a value may go to other threads although its type does not.
+private struct UncheckedSendable<Value>: @unchecked Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
 }
