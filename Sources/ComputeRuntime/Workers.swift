@@ -85,17 +85,19 @@ private final class Crew: @unchecked Sendable {
     #else
       var thread = pthread_t()
     #endif
-    let refused = unsafe pthread_create(&thread, nil, { argument in
-      #if canImport(Darwin)
-        let share = unsafe Unmanaged<Share>.fromOpaque(argument).takeRetainedValue()
-      #else
-        guard let argument = unsafe argument else { return unsafe nil }
-        let share = unsafe Unmanaged<Share>.fromOpaque(argument).takeRetainedValue()
-      #endif
-      share.crew.run(share.index)
-      share.crew.signOff()
-      return unsafe nil
-    }, share.toOpaque())
+    let refused = unsafe pthread_create(
+      &thread, nil,
+      { argument in
+        #if canImport(Darwin)
+          let share = unsafe Unmanaged<Share>.fromOpaque(argument).takeRetainedValue()
+        #else
+          guard let argument = unsafe argument else { return unsafe nil }
+          let share = unsafe Unmanaged<Share>.fromOpaque(argument).takeRetainedValue()
+        #endif
+        share.crew.run(share.index)
+        share.crew.signOff()
+        return unsafe nil
+      }, share.toOpaque())
     guard refused == 0 else {
       unsafe share.release()
       signOff()

@@ -75,7 +75,8 @@ struct DiscreteGradient<Key: RowComparable>: Sendable {
     let summary = tables.summaries[forest]
     let rootTree = UInt32(truncatingIfNeeded: summary &>> (18 &+ 3 &* UInt64(root))) & 7
     return Reading(
-      code: .other(root: root, cubes: UInt32(truncatingIfNeeded: cubes), forest: UInt32(truncatingIfNeeded: forest)),
+      code: .other(
+        root: root, cubes: UInt32(truncatingIfNeeded: cubes), forest: UInt32(truncatingIfNeeded: forest)),
       isMinimum: present == 0, isMaximum: cubes == 255,
       criticalEdges: UInt32(truncatingIfNeeded: summary >> 12) & 63 & ~(1 &<< rootTree),
       criticalSquares: UInt32(truncatingIfNeeded: summary) & 4095)

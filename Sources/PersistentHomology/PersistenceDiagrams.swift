@@ -110,7 +110,8 @@ private func compute<Scalar: ScalarKeys & SendableMetatype>(
     try Neighbourhoods(layout, budget: budget)
   }
   let batch = VolumeBatch<Scalar>(
-    volumes: volumes, plan: plan, neighbourhoods: neighbourhoods, layout: layout, options: options, budget: budget,
+    volumes: volumes, plan: plan, neighbourhoods: neighbourhoods, layout: layout, options: options,
+    budget: budget,
     interruption: interruption, threads: threadsPerVolume)
   try translatingErrors { () throws(ComputeError) in
     try runWorkers(workers, interruption: interruption) { (_) throws(ComputeError) in
@@ -121,7 +122,8 @@ private func compute<Scalar: ScalarKeys & SendableMetatype>(
 }
 
 /// The volumes of one call, and what has become of them.
-private final class VolumeBatch<Scalar: ScalarKeys & SendableMetatype>: @unchecked Sendable where Scalar.Key: RowComparable {
+private final class VolumeBatch<Scalar: ScalarKeys & SendableMetatype>: @unchecked Sendable
+where Scalar.Key: RowComparable {
   private let volumes: StridedVolumes
   private let plan: PersistencePlan
   private let neighbourhoods: Neighbourhoods

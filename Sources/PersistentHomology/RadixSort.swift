@@ -38,7 +38,8 @@ struct RadixSort<Key: GridKey> {
       let order = Key.order(key, UInt32(truncatingIfNeeded: position))
       from[position] = order
       for digit in 0..<digits {
-        let value = Int(truncatingIfNeeded: order &>> Key.Order(truncatingIfNeeded: 32 &+ digit &* digitBits) & mask)
+        let value = Int(
+          truncatingIfNeeded: order &>> Key.Order(truncatingIfNeeded: 32 &+ digit &* digitBits) & mask)
         histograms[digit &* size &+ value] &+= 1
       }
     }

@@ -19,7 +19,8 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
   private static var leastVoxelsPerThread: Int { 1 << 15 }
 
   init(
-    plan: PersistencePlan, neighbourhoods: Neighbourhoods, layout: PaddedLayout, keepsZeroPersistence: Bool, threads: Int,
+    plan: PersistencePlan, neighbourhoods: Neighbourhoods, layout: PaddedLayout, keepsZeroPersistence: Bool,
+    threads: Int,
     workspace: PersistenceWorkspace<Key>, interruption: Interruption
   ) throws(ComputeError) {
     self.plan = plan

@@ -15,7 +15,8 @@ func stridedVolumes(
   let axes = unsafe Int(fields.rank)
   guard (1...3).contains(rank) else { throw PersistenceError.unsupportedRank(rank) }
   guard axes >= rank, axes <= 64 else {
-    throw Failure(TOPOLOSS_ESHAPE, "an array of volumes with \(rank) axes has \(rank) to 64 axes, got \(axes)")
+    throw Failure(
+      TOPOLOSS_ESHAPE, "an array of volumes with \(rank) axes has \(rank) to 64 axes, got \(axes)")
   }
   guard let shape = unsafe fields.shape else {
     throw Failure(TOPOLOSS_EARGUMENT, "topoloss_array.shape must not be NULL")

@@ -23,7 +23,8 @@ struct ParsedOptions {
       return
     }
     guard unsafe given.pointee.struct_size >= MemoryLayout<topoloss_options>.size else {
-      throw Failure(TOPOLOSS_EARGUMENT, "topoloss_options.struct_size is too small: use topoloss_options_init")
+      throw Failure(
+        TOPOLOSS_EARGUMENT, "topoloss_options.struct_size is too small: use topoloss_options_init")
     }
     let fields = unsafe given.pointee
     switch unsafe Int(fields.filtration) {
