@@ -32,7 +32,7 @@ enum BlockCache {
 
   /// A block of `size` bytes whose content is anything, or `nil`.
   static func take(_ size: Int) -> UnsafeMutableRawPointer? {
-    guard let first = firstSlot(size) else { return unsafe nil }
+    guard let first = firstSlot(size) else { return nil }
     for slot in first..<first + slotsPerClass {
       let address = slots[slot].exchange(0, ordering: .acquiring)
       if address != 0 {
@@ -40,7 +40,7 @@ enum BlockCache {
         return unsafe UnsafeMutableRawPointer(bitPattern: address)
       }
     }
-    return unsafe nil
+    return nil
   }
 
   /// Keeps a block of `size` bytes, or gives it back to the system.
@@ -48,7 +48,7 @@ enum BlockCache {
     if let first = firstSlot(size) {
       if kept.add(size, ordering: .relaxed).newValue <= mostKept {
         for slot in first..<first + slotsPerClass {
-          let address = unsafe UInt(bitPattern: block)
+          let address = UInt(bitPattern: block)
           if slots[slot].compareExchange(expected: 0, desired: address, ordering: .releasing).exchanged {
             return
           }

@@ -122,7 +122,7 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
     let oldSize = BlockCache.blockSize(for: Int(bytes))
     // The system moves large blocks by changing the page table.
     if oldSize > 16 << 20 { return unsafe realloc(old, size) }
-    guard let memory = unsafe Self.memory(size, zeroed: false) else { return unsafe nil }
+    guard let memory = unsafe Self.memory(size, zeroed: false) else { return nil }
     unsafe memcpy(memory, old, Int(bytes))
     unsafe BlockCache.put(old, size: oldSize)
     return unsafe memory
@@ -177,7 +177,7 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
       let hugePage = 2 << 20
       if bytes >= 2 * hugePage {
         var memory: UnsafeMutableRawPointer?
-        guard unsafe posix_memalign(&memory, hugePage, bytes) == 0 else { return unsafe nil }
+        guard unsafe posix_memalign(&memory, hugePage, bytes) == 0 else { return nil }
         unsafe madvise(memory, bytes, 14 /* MADV_HUGEPAGE */)
         if zeroed, let memory = unsafe memory { unsafe memset(memory, 0, bytes) }
         return unsafe memory

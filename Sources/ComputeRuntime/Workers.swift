@@ -72,11 +72,12 @@ private final class Crew: @unchecked Sendable {
     }
     for index in left { run(index) }
     waitForOthers()
-    for thread in threads { unsafe pthread_join(thread, nil) }
+    for thread in threads { pthread_join(thread, nil) }
   }
 
   private func start(_ index: Int) -> pthread_t? {
-    let share = Unmanaged.passRetained(Share(crew: self, index: index))
+    let order = Share(crew: self, index: index)
+    let share = unsafe Unmanaged.passRetained(order)
     unsafe pthread_mutex_lock(mutex)
     running += 1
     unsafe pthread_mutex_unlock(mutex)
@@ -91,12 +92,12 @@ private final class Crew: @unchecked Sendable {
         #if canImport(Darwin)
           let share = unsafe Unmanaged<Share>.fromOpaque(argument).takeRetainedValue()
         #else
-          guard let argument = unsafe argument else { return unsafe nil }
+          guard let argument = unsafe argument else { return nil }
           let share = unsafe Unmanaged<Share>.fromOpaque(argument).takeRetainedValue()
         #endif
         share.crew.run(share.index)
         share.crew.signOff()
-        return unsafe nil
+        return nil
       }, share.toOpaque())
     guard refused == 0 else {
       unsafe share.release()

@@ -24,9 +24,9 @@ func stridedVolumes(
   guard let data = unsafe fields.data else {
     throw Failure(TOPOLOSS_EARGUMENT, "topoloss_array.data must not be NULL")
   }
-  let extents = unsafe (0..<axes).map { unsafe Int(shape[$0]) }
+  let extents = (0..<axes).map { unsafe Int(shape[$0]) }
   let strides = unsafe fields.strides.map { strides in
-    unsafe (0..<axes).map { unsafe Int(strides[$0]) }
+    (0..<axes).map { unsafe Int(strides[$0]) }
   }
   return try unsafe StridedVolumes(
     base: data, scalarType: type, isByteSwapped: fields.byte_swapped != 0, extents: extents,

@@ -63,7 +63,7 @@ public func topoloss_diagrams_copy(
     }
     if let points = unsafe points, let voxels = unsafe voxels {
       let bytes = UInt(diagram.count) * 16
-      let (first, second) = unsafe (UInt(bitPattern: points), UInt(bitPattern: voxels))
+      let (first, second) = (UInt(bitPattern: points), UInt(bitPattern: voxels))
       guard max(first, second) - min(first, second) >= bytes else {
         throw Failure(TOPOLOSS_EBUFFER, "points and voxels overlap")
       }
@@ -91,7 +91,7 @@ public func topoloss_workspace_bytes(
     }
     let type = try scalarType(dtype)
     guard (1...3).contains(rank) else { throw PersistenceError.unsupportedRank(Int(rank)) }
-    let extents = unsafe (0..<Int(rank)).map { unsafe Int(shape[$0]) }
+    let extents = (0..<Int(rank)).map { unsafe Int(shape[$0]) }
     let needed = try leastWorkspaceBytes(shape: VolumeShape(extents), scalarType: type)
     unsafe bytes.pointee = needed
   }

@@ -1,5 +1,5 @@
 internal import CProcessor
-public import CTopoLoss
+internal import CTopoLoss
 
 @c @implementation
 public func topoloss_version() -> UnsafePointer<CChar>? { unsafe text("0.1.0") }
