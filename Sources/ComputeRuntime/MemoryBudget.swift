@@ -28,12 +28,13 @@ public final class MemoryBudget: Sendable {
     return overflow ? .max : bytes
   }()
 
-  /// Counts `bytes` as held, or throws when the limit would be passed.
+  /// Counts `bytes` as held, or throws when the limit would be passed: the error has what is held with
+  /// them.
   func take(_ bytes: UInt64) throws(ComputeError) {
     var before = held.load(ordering: .relaxed)
     while true {
       let (after, overflow) = before.addingReportingOverflow(bytes)
-      guard !overflow, after <= limit else { throw .memoryRefused(bytes: bytes) }
+      guard !overflow, after <= limit else { throw .memoryRefused(bytes: overflow ? .max : after) }
       let (exchanged, original) = held.weakCompareExchange(
         expected: before, desired: after, ordering: .relaxed)
       if exchanged { return }

@@ -23,17 +23,27 @@ struct HighestHomology<Key: RowComparable>: Sendable {
   ///   - cube: the cube's number as seen from the corner.
   ///   - across: the axis normal to the square, whose cells the corner owns.
   @inline(__always)
-  private func maximum(from voxel: Int, cube: Int, across: Int) -> Int {
+  private func maximum(
+    from voxel: Int, cube: Int, across: Int, _ memo: PathMemo
+  ) throws(ComputeError) -> Int {
     var (voxel, cube, axis) = (voxel, cube, across)
-    var cubes = stars[voxel].cubes
-    if stars[voxel].isMaximum { cubes = 255 }
+    var cubes = stars[voxel].isMaximum ? 255 : stars[voxel].cubes
+    var steps = 0
     while true {
       if cubes &>> cube & 1 == 0 {
         // Another corner owns this cube: the highest of the four on its far side.
         (voxel, cube) = owner(voxel, cube, axis)
         let star = stars[voxel]
-        if star.isMaximum { return star.maximumNumber }
+        if star.isMaximum {
+          if steps > PathMemo.shortPath { memo.settle(star.maximumNumber) }
+          return star.maximumNumber
+        }
         cubes = star.cubes
+        steps &+= 1
+        if steps > PathMemo.shortPath, let end = try memo.end(from: voxel, tag: cube) {
+          memo.settle(end)
+          return end
+        }
       }
       let exit = Int(tables.exitOfCube[cubes &* 8 &+ cube])
       if exit & 0x80 != 0 { return stars[voxel].maximumNumber }
@@ -72,7 +82,7 @@ struct HighestHomology<Key: RowComparable>: Sendable {
 
   /// Finds the maxima on both sides of the critical squares in `range`, packed in 32 bits each.
   func walk(
-    _ range: Range<Int>, into ends: FencedPointer<UInt64>, interruption: Interruption
+    _ range: Range<Int>, into ends: FencedPointer<UInt64>, memo: PathMemo, interruption: Interruption
   ) throws(ComputeError) {
     let squares = cells.squares.cells
     for index in range {
@@ -81,8 +91,8 @@ struct HighestHomology<Key: RowComparable>: Sendable {
       let normal = square &>> 2
       let (first, second) = (normal == 2 ? 0 : normal &+ 1, normal == 0 ? 2 : normal &- 1)
       let low = (square &>> 1 & 1) &<< first | (square & 1) &<< second
-      let one = maximum(from: voxel, cube: low, across: normal)
-      let other = maximum(from: voxel, cube: low | 1 &<< normal, across: normal)
+      let one = try maximum(from: voxel, cube: low, across: normal, memo)
+      let other = try maximum(from: voxel, cube: low | 1 &<< normal, across: normal, memo)
       ends[index] = UInt64(truncatingIfNeeded: one) << 32 | UInt64(truncatingIfNeeded: other)
       if index & 4095 == 0 { try interruption.check() }
     }

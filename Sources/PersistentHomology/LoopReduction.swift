@@ -12,8 +12,13 @@ struct LoopReduction<Key: RowComparable> {
   private var working: WorkingColumn<Key>
   /// For expanding a kept column while the working one waits.
   private var other: WorkingColumn<Key>
+  private let interruption: Interruption
+  private var polls = 0
 
-  init(columns: LoopColumns<Key>, arena: LoopArena, budget: MemoryBudget) throws(ComputeError) {
+  init(
+    columns: LoopColumns<Key>, arena: LoopArena, budget: MemoryBudget, interruption: Interruption
+  ) throws(ComputeError) {
+    self.interruption = interruption
     self.columns = columns
     expansion = columns.expansion
     self.arena = arena
@@ -33,13 +38,14 @@ struct LoopReduction<Key: RowComparable> {
         working.ranks.flip($0)
       }
       expansions &+= 1
+      try poll()
     }
     columns.columns[Int(columns.columnOfSquare[position])] = try arena.keep(&working)
   }
 
   /// Reduces one column until it finds a free pivot.
   /// - Returns: false when the column has no pivot, which cannot be.
-  mutating func reduce(column: Int, interruption: Interruption) throws(ComputeError) -> Bool {
+  mutating func reduce(column: Int) throws(ComputeError) -> Bool {
     var column = UInt32(truncatingIfNeeded: column)
     let first = columns.columns[Int(column)]
     guard first.rankCount > 0 else { return false }
@@ -89,11 +95,19 @@ struct LoopReduction<Key: RowComparable> {
       try expansion.expand(UInt32(chain), through: 0, at: voxel, into: &working.pending) {
         working.ranks.flip($0)
       }
+      try poll()
       if working.ranks.highest != highest {
         highest = working.ranks.highest
         floor = highest.map { columns.order(ofRank: $0) } ?? 0
       }
     }
+  }
+
+  /// One column may take long on hostile volumes, longer than a caller wants to wait for a stop.
+  @inline(__always)
+  private mutating func poll() throws(ComputeError) {
+    polls &+= 1
+    if polls & 8191 == 0 { try interruption.check() }
   }
 
   /// Adds a kept column to the working one.
@@ -117,6 +131,7 @@ struct LoopReduction<Key: RowComparable> {
       try expansion.expand(UInt32(chain), through: 0, at: voxel, into: &other.pending) {
         other.ranks.flip($0)
       }
+      try poll()
     }
     let expanded = try arena.keep(&other)
     // Another thread may have put an older column there meanwhile.

@@ -12,24 +12,39 @@ struct LowestHomology<Key: RowComparable>: Sendable {
 
   /// The minimum below a voxel; one more than there are where the path ends in a low border.
   @inline(__always)
-  private func minimum(below voxel: Int) -> Int {
+  private func minimum(below voxel: Int, _ memo: PathMemo) throws(ComputeError) -> Int {
+    var voxel = voxel
+    for _ in 0..<PathMemo.shortPath {
+      let star = stars[voxel]
+      if star.isMinimum { return star.minimumNumber }
+      voxel &+= steps[star.root]
+    }
+    return try minimumFar(below: voxel, memo)
+  }
+
+  private func minimumFar(below voxel: Int, _ memo: PathMemo) throws(ComputeError) -> Int {
     var voxel = voxel
     while true {
       let star = stars[voxel]
-      if star.isMinimum { return star.minimumNumber }
+      let end = try star.isMinimum ? star.minimumNumber : memo.end(from: voxel)
+      if let end {
+        memo.settle(end)
+        return end
+      }
       voxel &+= steps[star.root]
     }
   }
 
   /// Finds the minima at both ends of the critical edges in `range`, packed in 32 bits each.
   func walk(
-    _ range: Range<Int>, into ends: FencedPointer<UInt64>, interruption: Interruption
+    _ range: Range<Int>, into ends: FencedPointer<UInt64>, memo: PathMemo, interruption: Interruption
   ) throws(ComputeError) {
     let edges = cells.edges.cells
     for index in range {
       let voxel = Int(truncatingIfNeeded: edges[index] >> 3)
       let edge = Int(truncatingIfNeeded: edges[index] & 7)
-      let (one, other) = (minimum(below: voxel), minimum(below: voxel &+ steps[edge]))
+      let one = try minimum(below: voxel, memo)
+      let other = try minimum(below: voxel &+ steps[edge], memo)
       ends[index] = UInt64(truncatingIfNeeded: one) << 32 | UInt64(truncatingIfNeeded: other)
       if index & 4095 == 0 { try interruption.check() }
     }
@@ -38,7 +53,7 @@ struct LowestHomology<Key: RowComparable>: Sendable {
   /// Joins the components along the sorted critical edges.
   ///
   /// - Parameters:
-  ///   - ends: what ``walk(_:into:interruption:)`` found.
+  ///   - ends: what ``walk(_:into:memo:interruption:)`` found.
   ///   - slots: for each critical edge that begins a loop instead, its number among these in
   ///     ascending order; for the others ``LoopSlots/none``. `nil` where nobody needs it.
   ///   - loopVoxels: for each of these numbers the voxel of the edge.

@@ -195,9 +195,11 @@ where Scalar.Key: RowComparable {
   func results() throws(PersistenceError) -> [[Diagram]] {
     let count = volumes.count
     return try outcomes.withLock { outcomes throws(PersistenceError) in
-      for index in outcomes.keys.sorted() {
-        if case .failure(let error)? = outcomes[index] { throw error }
+      let failures = outcomes.keys.sorted().compactMap { index -> PersistenceError? in
+        if case .failure(let error)? = outcomes[index] { error } else { nil }
       }
+      // A real failure comes before the stop of the volumes beside it.
+      if let error = failures.first(where: { $0 != .cancelled }) ?? failures.first { throw error }
       var results: [[Diagram]] = []
       for index in 0..<count {
         guard case .success(let diagrams)? = outcomes[index] else { throw .inconsistentResult }

@@ -133,14 +133,15 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     if hasVertices { try workspace.lowest.ends.replace(cells.edgeCount) }
     if hasCubes { try workspace.highest.ends.replace(cells.squareCount) }
     try runWorkers(threads, interruption: interruption) { (index) throws(ComputeError) in
+      let memo = { PathMemo(cells: grid.layout.cells, budget: workspace.budget, interruption: interruption) }
       if hasVertices {
         try lowest.walk(
-          share(index, of: cells.edgeCount), into: workspace.lowest.ends.cells,
+          share(index, of: cells.edgeCount), into: workspace.lowest.ends.cells, memo: memo(),
           interruption: interruption)
       }
       if hasCubes {
         try highest.walk(
-          share(index, of: cells.squareCount), into: workspace.highest.ends.cells,
+          share(index, of: cells.squareCount), into: workspace.highest.ends.cells, memo: memo(),
           interruption: interruption)
       }
     }

@@ -5,7 +5,7 @@ import Testing
 func budget() throws {
   let budget = MemoryBudget(limit: 1000)
   var first: Scratch<UInt64>? = try Scratch(count: 100, budget: budget)
-  #expect(throws: ComputeError.memoryRefused(bytes: 808)) {
+  #expect(throws: ComputeError.memoryRefused(bytes: 1608)) {
     _ = try Scratch<UInt64>(count: 101, budget: budget)
   }
   #expect(first?.capacity == 100)
