@@ -85,7 +85,8 @@ struct ChainExpansion<Key: RowComparable>: Sendable {
     if key == Key.belowAll { return }  // within a low border
     let edge = isFar ? direction ^ 1 : direction
     let owner = isFar ? far : near
-    stars.prefetch(owner)
+    // The edge that is paired with its voxel: the way ends there before it begins.
+    if stars[owner].root == edge { return }
     try pending.add(1 &<< UInt8(truncatingIfNeeded: edge), at: owner, key: key)
   }
 
