@@ -4,7 +4,7 @@ internal import ComputeRuntime
 struct LoopReduction<Key: RowComparable> {
   /// How many voxels of a column are expanded at least, if it has so many. More are expanded faster
   /// now, while their neighbours are at hand, but perhaps in vain.
-  private static var eagerExpansions: Int { 48 }
+  private static var eagerExpansions: Int { 20 }
 
   private let columns: LoopColumns<Key>
   private let expansion: ChainExpansion<Key>
