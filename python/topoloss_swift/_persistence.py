@@ -146,12 +146,13 @@ def persistence_diagrams(
 
 
 def _choice(name: str, value: object, numbers: Mapping[str, int]) -> int:
+    number = numbers.get(value) if isinstance(value, str) else None
+    if number is not None:
+        return number
     valid = " or ".join(repr(key) for key in numbers)
     if not isinstance(value, str):
         raise TypeError(f"{name} must be {valid}, not {type(value).__name__}")
-    if value not in numbers:
-        raise ValueError(f"{name} must be {valid}, not {value!r}")
-    return numbers[value]
+    raise ValueError(f"{name} must be {valid}, not {value!r}")
 
 
 def _integer(name: str, value: object) -> int:
