@@ -25,16 +25,15 @@ struct ChainExpansion<Key: RowComparable>: Sendable {
     found: (UInt32) -> Void
   ) throws(ComputeError) {
     let star = stars[voxel]
-    let forest = (star.isMaximum ? tables.fullForest : star.forest) &* 8
-    let rootPath = UInt32(tables.paths[forest &+ star.root])
+    let place = ((star.isMaximum ? tables.fullForest : star.forest) &* 6 &+ star.root) &* 8
     var (rest, moved, ends) = (chain, crossed, UInt32(0))
     while rest != 0 {
-      let path = UInt32(tables.paths[forest &+ rest.trailingZeroBitCount])
+      let path = UInt32(tables.paths[place &+ rest.trailingZeroBitCount])
       rest &= rest &- 1
-      let isRootTree = path >> 12 == rootPath >> 12
-      moved ^= (path ^ (isRootTree ? rootPath : 0)) & 4095
-      ends ^= (isRootTree ? 0 : 1) &<< (path >> 12)
+      moved ^= path & 4095
+      ends ^= 1 &<< (path &>> 12)
     }
+    ends &= ~(1 &<< UInt32(truncatingIfNeeded: star.root))  // paired with the voxel: the way ends
     while moved != 0 {
       try cross(moved.trailingZeroBitCount, voxel, &pending)
       moved &= moved &- 1

@@ -72,14 +72,13 @@ struct DiscreteGradient<Key: RowComparable>: Sendable {
     let forest = Int(
       tables.lowHalf[present &<< 6 | free & 63] &+ tables.highHalf[present &<< 6 | free >> 6])
     let root = word >> 26
-    let summary = tables.summaries[forest]
-    let rootTree = UInt32(truncatingIfNeeded: summary &>> (18 &+ 3 &* UInt64(root))) & 7
+    let summary = tables.summaries[forest &* 6 &+ Int(root)]
     return Reading(
       code: .other(
         root: root, cubes: UInt32(truncatingIfNeeded: cubes), forest: UInt32(truncatingIfNeeded: forest)),
       isMinimum: present == 0, isMaximum: cubes == 255,
-      criticalEdges: UInt32(truncatingIfNeeded: summary >> 12) & 63 & ~(1 &<< rootTree),
-      criticalSquares: UInt32(truncatingIfNeeded: summary) & 4095)
+      criticalEdges: summary &>> 12 & ~(1 &<< root),
+      criticalSquares: summary & 4095)
   }
 
   /// - Parameter isRough: whether many critical cells are to be expected. Their lists are then written

@@ -67,7 +67,8 @@ struct LoopColumns<Key: RowComparable>: Sendable {
     let nextColumn = Atomic<Int>(0)
     let isComplete = Atomic<Bool>(true)
     try runWorkers(threads, interruption: interruption) { (index) throws(ComputeError) in
-      var reduction = try LoopReduction(columns: self, arena: arenas[index], budget: budget, interruption: interruption)
+      var reduction = try LoopReduction(
+        columns: self, arena: arenas[index], budget: budget, interruption: interruption)
       try Self.takeTurns(nextBlock, of: squareCount, interruption) { (positions) throws(ComputeError) in
         for position in positions where columnOfSquare[position] != LoopSlots.none {
           try reduction.expandFirst(squareAt: position)
@@ -75,7 +76,8 @@ struct LoopColumns<Key: RowComparable>: Sendable {
       }
     }
     try runWorkers(threads, interruption: interruption) { (index) throws(ComputeError) in
-      var reduction = try LoopReduction(columns: self, arena: arenas[index], budget: budget, interruption: interruption)
+      var reduction = try LoopReduction(
+        columns: self, arena: arenas[index], budget: budget, interruption: interruption)
       try Self.takeTurns(nextColumn, of: count, interruption) { (columns) throws(ComputeError) in
         for column in columns {
           prefetch(column &+ 12)

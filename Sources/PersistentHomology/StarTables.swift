@@ -67,11 +67,12 @@ struct StarTables: Sendable, BitwiseCopyable {
   /// Number of a forest = `lowHalf[edges << 6 | squares & 63] + highHalf[edges << 6 | squares >> 6]`.
   let lowHalf: FencedPointer<UInt16>
   let highHalf: FencedPointer<UInt16>
-  /// Forest -> critical squares (bits 0 ... 11), representatives (12 ... 17), and for each edge the
-  /// representative of its tree, 3 bits each from 18 on.
-  let summaries: FencedPointer<UInt64>
-  /// `forest * 8 + edge` -> squares of the tree path from the edge to its representative (12 bits),
-  /// then the representative.
+  /// `forest * 6 + root` -> critical squares (bits 0 ... 11) and representatives (12 ... 17), of which
+  /// one is the root.
+  let summaries: FencedPointer<UInt32>
+  /// `(forest * 6 + root) * 8 + edge` -> squares on the way from the edge to the representative of its
+  /// tree (12 bits), then the representative. Each tree has its edges as near to its representative as
+  /// can be: every square on the way costs two edges more at lower voxels.
   let paths: FencedPointer<UInt16>
   /// The forest of a star in which everything is lower.
   let fullForest: Int
@@ -100,10 +101,10 @@ struct StarTables: Sendable, BitwiseCopyable {
   }
 
   /// - Parameters:
-  ///   - halves: of 64, 256, 4096, 4096 and 8 times ``forestCount`` zeros.
+  ///   - halves: of 64, 256, 4096, 4096 and 48 times ``forestCount`` zeros.
   ///   - bytes: of 4096 and 2048.
   fileprivate init(
-    halves: [FencedPointer<UInt16>], bytes: [FencedPointer<UInt8>], words: FencedPointer<UInt64>
+    halves: [FencedPointer<UInt16>], bytes: [FencedPointer<UInt8>], words: FencedPointer<UInt32>
   ) {
     squaresOfEdges = halves[0]
     squaresOfCollapse = halves[1]
@@ -123,6 +124,7 @@ struct StarTables: Sendable, BitwiseCopyable {
     }
     Self.collapseCubes(squaresOfCollapse, exitOfCube)
 
+    let edgesOfSquare = Star.edgesOfSquare
     var forest = 0
     for edges in 0..<64 {
       let squares = Star.edgesOfSquare.enumerated().reduce(0) { present, square in
@@ -138,7 +140,10 @@ struct StarTables: Sendable, BitwiseCopyable {
       }
       var subset = 0  // all subsets of `squares`, in the order in which the halves number them
       repeat {
-        Self.growForest(forest, edges: edges, squares: subset, summaries, paths)
+        for root in 0..<6 {
+          Self.growForest(
+            forest * 6 + root, root: root, edges: edges, squares: subset, edgesOfSquare, summaries, paths)
+        }
         forest += 1
         subset = (subset - squares) & squares
       } while subset != 0
@@ -191,35 +196,40 @@ struct StarTables: Sendable, BitwiseCopyable {
   }
 
   /// Spans the edges with the squares: which edges meet, and along which squares.
+  ///
+  /// Breadth first, from the root, and then from the first edge that is not reached yet.
   private static func growForest(
-    _ forest: Int, edges: Int, squares: Int, _ summaries: FencedPointer<UInt64>,
-    _ paths: FencedPointer<UInt16>
+    _ place: Int, root: Int, edges: Int, squares: Int, _ edgesOfSquare: [(Int, Int)],
+    _ summaries: FencedPointer<UInt32>, _ paths: FencedPointer<UInt16>
   ) {
-    var (freeSquares, freeEdges, representatives, trees) = (squares, edges, 0, UInt64(0))
+    var (freeSquares, freeEdges, representatives) = (squares, edges, 0)
+    var first = edges >> root & 1 == 1 ? root : edges.trailingZeroBitCount
     while freeEdges != 0 {
-      let root = freeEdges.trailingZeroBitCount
-      representatives |= 1 << root
-      freeEdges &= freeEdges - 1
-      paths[forest * 8 + root] = UInt16(root) << 12
-      trees |= UInt64(root) << (18 + 3 * root)
-      var reached = 1 << root
-      var isGrowing = true
-      while isGrowing {
-        isGrowing = false
-        for square in 0..<12 where freeSquares >> square & 1 == 1 {
-          let (one, other) = Star.edgesOfSquare[square]
-          guard reached >> one & 1 != reached >> other & 1 else { continue }
-          let (known, new) = reached >> one & 1 == 1 ? (one, other) : (other, one)
-          paths[forest * 8 + new] = paths[forest * 8 + known] ^ 1 << UInt16(square)
-          trees |= UInt64(root) << (18 + 3 * new)
+      representatives |= 1 << first
+      freeEdges &= ~(1 << first)
+      paths[place * 8 + first] = UInt16(first) << 12
+      var (reached, frontier) = (1 << first, 1 << first)
+      while frontier != 0 {
+        var next = 0
+        var rest = freeSquares
+        while rest != 0 {
+          let square = rest.trailingZeroBitCount
+          rest &= rest - 1
+          let (one, other) = edgesOfSquare[square]
+          let known = frontier >> one & 1 == 1 ? one : other
+          let new = one + other - known
+          guard frontier >> known & 1 == 1, (reached | next) >> new & 1 == 0 else { continue }
+          paths[place * 8 + new] = paths[place * 8 + known] ^ 1 << UInt16(square)
           freeSquares &= ~(1 << square)
-          reached |= 1 << new
-          freeEdges &= ~(1 << new)
-          isGrowing = true
+          next |= 1 << new
         }
+        reached |= next
+        freeEdges &= ~next
+        frontier = next
       }
+      first = freeEdges.trailingZeroBitCount
     }
-    summaries[forest] = UInt64(freeSquares) | UInt64(representatives) << 12 | trees
+    summaries[place] = UInt32(freeSquares | representatives << 12)
   }
 }
 
@@ -227,7 +237,7 @@ struct StarTables: Sendable, BitwiseCopyable {
 private final class StarTableStorage {
   private let halves: [Scratch<UInt16>]
   private let bytes: [Scratch<UInt8>]
-  private let words: Scratch<UInt64>
+  private let words: Scratch<UInt32>
   let tables: StarTables
 
   init() throws(ComputeError) {
@@ -238,10 +248,10 @@ private final class StarTableStorage {
       try Scratch(count: 256, zeroed: true, budget: budget),
       try Scratch(count: 64 * 64, zeroed: true, budget: budget),
       try Scratch(count: 64 * 64, zeroed: true, budget: budget),
-      try Scratch(count: forests * 8, zeroed: true, budget: budget),
+      try Scratch(count: forests * 48, zeroed: true, budget: budget),
     ]
     bytes = [try Scratch(count: 4096, budget: budget), try Scratch(count: 256 * 8, budget: budget)]
-    words = try Scratch(count: forests, budget: budget)
+    words = try Scratch(count: forests * 6, budget: budget)
     tables = StarTables(
       halves: halves.map(\.cells), bytes: bytes.map(\.cells), words: words.cells)
   }
