@@ -9,8 +9,9 @@ internal import ComputeRuntime
 ///
 /// Remembers, for one thread: the ends, once there are any, and what the current path has passed.
 final class PathMemo {
-  /// A path that is longer than this is worth remembering.
-  static let shortPath = 64
+  /// A path that is longer than this is worth remembering. Those of smooth volumes are not: a memo has
+  /// eight bytes for every voxel.
+  static let shortPath = 1024
 
   /// `(end + 1) << 3 | tag`, or 0.
   private let ends: Scratch<UInt64>

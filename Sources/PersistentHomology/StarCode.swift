@@ -9,8 +9,8 @@
 struct StarCode: BitwiseCopyable {
   var bits: UInt32
 
-  /// At most this many voxels can have all neighbours lower: one in 8 at the very most, and a volume
-  /// has fewer than 2^31 voxels; in 2D and 1D extents are limited to 2^21.
+  /// A volume may have this many maxima, less one. Only one with over 2^29 voxels can have more, and
+  /// only if every fourth or eighth of them is one; it is refused (``VolumePersistence``).
   static let maximumNumberMask: UInt32 = 1 << 27 - 1
 
   @inline(__always)

@@ -185,6 +185,10 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
         next, minimaBefore: cells.minimumCount, maximaBefore: cells.maximumCount)
       try cells.append(next)
     }
+    // Numbers of maxima would run into each other: see StarCode.
+    guard cells.maximumCount < Int(StarCode.maximumNumberMask) else {
+      throw .memoryRefused(bytes: UInt64(grid.layout.cells) * 64)
+    }
     fillStarBorder()
   }
 
