@@ -17,13 +17,6 @@ enum Star {
     return (2 * ((normal + 1) % 3) + sides / 2, 2 * ((normal + 2) % 3) + sides % 2)
   }
 
-  /// The two cubes at a square: the one on the lower side of its normal axis first.
-  static let cubesOfSquare: [(Int, Int)] = (0..<12).map { square in
-    let (first, second) = edgesOfSquare[square]
-    let corner = (first & 1) << (first / 2) | (second & 1) << (second / 2)
-    return (corner, corner | 1 << (square / 4))
-  }
-
   /// The square between cube `cube` and its neighbour across `axis`.
   static func square(of cube: Int, across axis: Int) -> Int {
     let (first, second) = ((axis + 1) % 3, (axis + 2) % 3)
