@@ -14,7 +14,7 @@ let houseSettings: [SwiftSetting] = [
 let package = Package(
   name: "topoloss",
   products: [
-    .library(name: "TopologicalLoss", targets: ["PersistentHomology"]),
+    .library(name: "TopologicalLoss", targets: ["PersistentHomology", "OptimalTransport", "TopologicalLoss"]),
     .library(name: "topoloss", type: .dynamic, targets: ["TopoLossABI"]),
   ],
   targets: [
@@ -26,10 +26,23 @@ let package = Package(
     .target(
       name: "PersistentHomology", dependencies: ["ComputeRuntime", "CProcessor"],
       swiftSettings: houseSettings),
+    // Two diagrams become a matching, a distance and its certificate.
+    .target(
+      name: "OptimalTransport", dependencies: ["ComputeRuntime", "PersistentHomology"],
+      swiftSettings: houseSettings),
+    // A matching becomes a number and its gradient; resampling and its adjoint.
+    .target(
+      name: "TopologicalLoss",
+      dependencies: ["ComputeRuntime", "PersistentHomology", "OptimalTransport"],
+      swiftSettings: houseSettings),
     // The hand-written C contract, and its Swift bodies.
     .target(name: "CTopoLoss"),
     .target(
-      name: "TopoLossABI", dependencies: ["CTopoLoss", "CProcessor", "ComputeRuntime", "PersistentHomology"],
+      name: "TopoLossABI",
+      dependencies: [
+        "CTopoLoss", "CProcessor", "ComputeRuntime", "PersistentHomology", "OptimalTransport",
+        "TopologicalLoss",
+      ],
       swiftSettings: houseSettings),
 
     // Slow obvious twins of the fast code, and the tests: one target per target above.
@@ -41,6 +54,16 @@ let package = Package(
     .testTarget(
       name: "PersistentHomologyTests",
       dependencies: ["PersistentHomology", "CProcessor", "ComputeRuntime", "TestOracles"],
+      swiftSettings: houseSettings),
+    .testTarget(
+      name: "OptimalTransportTests",
+      dependencies: ["OptimalTransport", "PersistentHomology", "ComputeRuntime", "TestOracles"],
+      swiftSettings: houseSettings),
+    .testTarget(
+      name: "TopologicalLossTests",
+      dependencies: [
+        "TopologicalLoss", "OptimalTransport", "PersistentHomology", "ComputeRuntime", "TestOracles",
+      ],
       swiftSettings: houseSettings),
     .testTarget(
       name: "TopoLossABITests", dependencies: ["TopoLossABI", "CTopoLoss"],

@@ -1,4 +1,5 @@
-/* topoloss.h - the C interface of topoloss: exact cubical persistence diagrams.
+/* topoloss.h - the C interface of topoloss: exact cubical persistence diagrams, distances
+ * between them, and the topological loss with its gradient.
  *
  * Plain C11; also compiles as C++17. Rules that hold for every function here:
  *
@@ -178,12 +179,194 @@ topoloss_status topoloss_diagrams_copy(const topoloss_diagrams *diagrams, int64_
                                        int32_t dimension, double *points, int64_t *voxels,
                                        int64_t capacity, int64_t *count, topoloss_error *error);
 
+/* Where the filtration of a volume ends: the extreme value (superlevel: the lowest) and the
+ * voxel that enters last. Under TOPOLOSS_ESSENTIAL_EXTREME the essential class of H_0 ends
+ * there. H_0 must have been computed. Each of value and voxel may be NULL. */
+topoloss_status topoloss_diagrams_last(const topoloss_diagrams *diagrams, int64_t volume,
+                                       double *value, int64_t *voxel, topoloss_error *error);
+
 void topoloss_diagrams_destroy(topoloss_diagrams *diagrams);
 
 /* Bytes that a volume of this shape and type needs in any case (keys and star codes; the
    lists of critical cells come on top and depend on the data). Writes *bytes. */
 topoloss_status topoloss_workspace_bytes(const int64_t *shape, int32_t rank, int32_t dtype,
                                          uint64_t *bytes, topoloss_error *error);
+
+/* ---------------------------------------------------------------- distances of diagrams
+ *
+ * A diagram is an array of points in the caller's memory: points[2 i], points[2 i + 1] are
+ * birth and death of point i, as topoloss_diagrams_copy writes them. An infinite death
+ * marks an essential class. NaN (TOPOLOSS_ENAN) and infinite births (TOPOLOSS_EINF) are
+ * refused; .index is then the coordinate's place in its diagram. Points with birth = death
+ * count for nothing. A diagram without points may be NULL. */
+
+/* The norm in which a point moves by (x, y). */
+enum {
+  TOPOLOSS_MAXIMUM_NORM = 0,  /* max(|x|, |y|); a point lies |death - birth| / 2 from the diagonal */
+  TOPOLOSS_EUCLIDEAN_NORM = 1 /* sqrt(x^2 + y^2); |death - birth| / sqrt(2) from the diagonal */
+};
+
+/* What becomes of classes that never end. */
+enum {
+  TOPOLOSS_ESSENTIAL_MATCHED = 0, /* among themselves, by birth; different numbers: TOPOLOSS_ESHAPE */
+  TOPOLOSS_ESSENTIAL_IGNORED = 1, /* they count for nothing */
+  TOPOLOSS_ESSENTIAL_EXTREME = 2  /* in the loss: they end at the filtration's last value, and are then
+                                     points like any other */
+};
+
+typedef struct topoloss_distance_options {
+  size_t struct_size;        /* sizeof(topoloss_distance_options) */
+  double order;              /* p of W_p, finite and at least 1; bottleneck and sliced take none */
+  int32_t ground_norm;       /* TOPOLOSS_MAXIMUM_NORM or TOPOLOSS_EUCLIDEAN_NORM */
+  int32_t essential_classes; /* TOPOLOSS_ESSENTIAL_MATCHED or TOPOLOSS_ESSENTIAL_IGNORED */
+  int32_t threads;           /* 0: one per processor; a batch is shared out, one pair is not */
+  int32_t reserved;
+  uint64_t max_memory; /* as in topoloss_options, like the next three */
+  topoloss_cancellation *cancellation;
+  int32_t (*should_cancel)(void *context);
+  void *context;
+} topoloss_distance_options;
+
+/* Fills in the defaults: order 2, maximum norm, essential classes matched. */
+void topoloss_distance_options_init(topoloss_distance_options *options);
+
+/* The exact Wasserstein distances of `pairs` pairs of diagrams:
+ *   W_p = (min over matchings of the sum of norm^p)^(1/p), points may go to the diagonal.
+ * first[k] with first_counts[k] points and second[k] with second_counts[k] are pair k.
+ * Writes distances[0 .. pairs - 1]. */
+topoloss_status topoloss_wasserstein(const double *const *first, const int64_t *first_counts,
+                                     const double *const *second, const int64_t *second_counts,
+                                     int64_t pairs,
+                                     const topoloss_distance_options *options, /* NULL: defaults */
+                                     double *distances, topoloss_error *error);
+
+/* One distance with its matching and a certificate that it is optimal.
+ *
+ * partners[i] is the point of `second` that point i of `first` is matched with, or -1: it
+ * goes to the diagonal. The potentials u (of first) and v (of second) prove optimality: u_i and
+ * v_j are at most the cost of going to the diagonal, u_i + v_j is at most the cost of the pair, and
+ * their sum is distance^p up to rounding. Of an essential class, u is the cost of its
+ * pair and v is 0. Each output may be NULL. */
+topoloss_status topoloss_wasserstein_matching(const double *first, int64_t first_count,
+                                              const double *second, int64_t second_count,
+                                              const topoloss_distance_options *options,
+                                              double *distance, int64_t *partners,
+                                              double *first_potentials, double *second_potentials,
+                                              topoloss_error *error);
+
+/* The exact bottleneck distances, W_p for p = infinity: the longest move, made as short as
+ * can be. Arguments as for topoloss_wasserstein; the order is not read. */
+topoloss_status topoloss_bottleneck(const double *const *first, const int64_t *first_counts,
+                                    const double *const *second, const int64_t *second_counts,
+                                    int64_t pairs, const topoloss_distance_options *options,
+                                    double *distances, topoloss_error *error);
+
+/* The sliced Wasserstein distances (Carriere, Cuturi, Oudot, 2017): the mean over `directions`
+ * lines through the origin of W_1 between the projections, each diagram completed by the
+ * other's points moved to the diagonal. Essential classes count for nothing; of the options,
+ * only threads, memory and cancellation are read. */
+topoloss_status topoloss_sliced_wasserstein(const double *const *first, const int64_t *first_counts,
+                                            const double *const *second,
+                                            const int64_t *second_counts, int64_t pairs,
+                                            int32_t directions,
+                                            const topoloss_distance_options *options,
+                                            double *distances, topoloss_error *error);
+
+/* Sum of |death - birth|^order over the points, essential classes left out; order > 0. */
+topoloss_status topoloss_total_persistence(const double *points, int64_t count, double order,
+                                           double *value, topoloss_error *error);
+
+/* Entropy (natural logarithm) of the persistences divided by their sum; 0 for no points.
+   Essential classes are left out. */
+topoloss_status topoloss_persistent_entropy(const double *points, int64_t count, double *value,
+                                            topoloss_error *error);
+
+/* ---------------------------------------------------------------- the topological loss */
+
+/* How the dimensions of one volume become one number. */
+enum {
+  TOPOLOSS_SUM = 0, /* sum over k of weight_k (W_p + Pers_p) */
+  TOPOLOSS_ROOT = 1 /* (sum of weight_k W_p^p)^(1/p) + mean of weight_k Pers_p */
+};
+
+typedef struct topoloss_loss_options {
+  size_t struct_size;          /* sizeof(topoloss_loss_options) */
+  int32_t filtration;          /* TOPOLOSS_SUPERLEVEL or TOPOLOSS_SUBLEVEL */
+  int32_t construction;        /* TOPOLOSS_TOP_CELLS or TOPOLOSS_VERTICES */
+  uint32_t dimensions;         /* bit k set: H_k counts; at least one */
+  int32_t essential_classes;   /* TOPOLOSS_ESSENTIAL_... */
+  double order;                /* p of W_p and of total persistence, finite and at least 1 */
+  int32_t total_persistence;   /* 1: add the prediction's sum of |death - birth|^p */
+  int32_t dimension_reduction; /* TOPOLOSS_SUM or TOPOLOSS_ROOT */
+  int64_t resolution[3];       /* extents the volumes are resampled to, one per spatial axis, by
+                                  (tri)linear interpolation with aligned corners; 0, or more than
+                                  the extent: the extent itself. Volumes are never enlarged. */
+  double weights[3];           /* of H_0, H_1, H_2; finite, not negative */
+  double minimum_persistence;  /* points with a smaller |death - birth| are left out; 0: none are.
+                                  The third of `terms` bounds what that changes. */
+  double gradient_scale;       /* the gradients are those of gradient_scale * value */
+  int32_t gradient_at_resolution; /* 1: gradients with respect to the resampled volumes */
+  int32_t gradient_is_zero;    /* 1: the gradient buffers hold zeros already, so that only
+                                  voxels with a gradient are written */
+  int32_t threads;             /* 0: one per processor */
+  int32_t reserved;
+  uint64_t max_memory; /* as in topoloss_options, like the next three */
+  topoloss_cancellation *cancellation;
+  int32_t (*should_cancel)(void *context);
+  void *context;
+} topoloss_loss_options;
+
+/* Fills in the defaults: superlevel, top cells, H_2, order 2, with total persistence, 16 voxels
+   along each axis, essential classes extreme, weights 1, sum, scale 1. */
+void topoloss_loss_options_init(topoloss_loss_options *options);
+
+/* The topological loss of every volume, and its gradients.
+ *
+ * Value of one volume: sum over the wanted dimensions k of
+ *     weight_k (W_p(D_k(prediction), D_k(target)) + Pers_p(D_k(prediction)))
+ * (Waibel et al., MICCAI 2022, eq. 3), or with TOPOLOSS_ROOT as stated there.
+ *
+ *  - prediction, target: the same shape; the last spatial_rank axes are one volume. NaN and
+ *    infinities are errors. A gradient needs floating-point elements.
+ *  - values: one per volume, or NULL.
+ *  - terms: NULL, or 9 numbers per volume: for H_0, H_1, H_2 each W_p, Pers_p and the most
+ *    by which minimum_persistence may have changed W_p; 0 for a dimension that does not count.
+ *  - gradient, target_gradient: NULL, or a C-order buffer of the array's shape and type (of the
+ *    resampled shape with gradient_at_resolution); must overlap no other buffer.
+ *
+ * W_p = 0 has gradient 0. Where the maximum norm is attained by both coordinates, each takes
+ * half. Same bits for any number of threads. */
+topoloss_status topoloss_topological_loss(const topoloss_array *prediction,
+                                          const topoloss_array *target, int32_t spatial_rank,
+                                          const topoloss_loss_options *options, /* NULL: defaults */
+                                          double *values, double *terms, void *gradient,
+                                          void *target_gradient, topoloss_error *error);
+
+/* The same with the target's diagrams instead of the target, computed once and kept: of volume
+ * v and the j-th wanted dimension (lowest first, n of them) points[v n + j] and
+ * counts[v n + j]. last_values[v] is topoloss_diagrams_last of volume v; it may be NULL when H_0
+ * does not count or essential classes are not `extreme`. The diagrams must be those of volumes
+ * resampled to the resolution of the options, with their filtration and construction. */
+topoloss_status topoloss_topological_loss_to_diagrams(
+    const topoloss_array *prediction, int32_t spatial_rank, const double *const *points,
+    const int64_t *counts, const double *last_values, const topoloss_loss_options *options,
+    double *values, double *terms, void *gradient, topoloss_error *error);
+
+/* Resamples volumes to `resolution` (spatial_rank entries, read as in topoloss_loss_options), as the
+ * loss does. `resampled` is a C-order buffer for the result: of the array's type if that
+ * is floating-point, else double. */
+topoloss_status topoloss_resample(const topoloss_array *array, int32_t spatial_rank,
+                                  const int64_t *resolution, void *resampled,
+                                  topoloss_error *error);
+
+/* The adjoint: carries gradients at resampled voxels back to volumes of `extents` (spatial_rank
+ * entries). Volume v is multiplied by factors[v], unless `factors` is NULL. `result` is a C-order
+ * buffer of the array's type, which must be floating-point; with result_is_zero it holds zeros
+ * already. */
+topoloss_status topoloss_resample_adjoint(const topoloss_array *array, int32_t spatial_rank,
+                                          const int64_t *extents, const double *factors,
+                                          int32_t result_is_zero, void *result,
+                                          topoloss_error *error);
 
 #ifdef __cplusplus
 }
