@@ -66,7 +66,10 @@ let package = Package(
       ],
       swiftSettings: houseSettings),
     .testTarget(
-      name: "TopoLossABITests", dependencies: ["TopoLossABI", "CTopoLoss"],
+      name: "TopoLossABITests",
+      dependencies: [
+        "TopoLossABI", "CTopoLoss", "OptimalTransport", "TopologicalLoss", "PersistentHomology",
+      ],
       swiftSettings: houseSettings),
   ]
 )

@@ -40,18 +40,41 @@ struct ParsedOptions {
     if unsafe fields.dimensions != 0 {
       options.dimensions = unsafe HomologyDimensions(rawValue: fields.dimensions)
     }
-    guard unsafe fields.threads >= 0 else {
-      throw Failure(TOPOLOSS_EARGUMENT, "threads must not be negative")
-    }
-    // More threads than this help nobody, and each needs memory of its own.
-    if unsafe fields.threads > 0 { options.threads = unsafe min(Int(fields.threads), 256) }
     options.keepsZeroPersistence = unsafe fields.zero_persistence != 0
-    if unsafe fields.max_memory > 0 { options.maximumMemory = unsafe fields.max_memory }
-    let token = unsafe fields.cancellation.map { unsafe cancellation(at: $0) }
-    options.cancellation = token
-    let (shouldCancel, context) = unsafe (fields.should_cancel, fields.context)
+    let means = try unsafe Means(
+      threads: fields.threads, maximumMemory: fields.max_memory, cancellation: fields.cancellation,
+      shouldCancel: fields.should_cancel, context: fields.context)
+    options.threads = means.threads
+    options.maximumMemory = means.maximumMemory
+    options.cancellation = means.cancellation
+    interruption = means.interruption
+  }
+}
+
+/// With what means a call works: the last fields of every options struct.
+struct Means {
+  var threads = Int(cprocessor_count())
+  var maximumMemory: UInt64?
+  var cancellation: Cancellation?
+  var interruption = Interruption()
+
+  init() {}
+
+  /// Must be made on the thread that made the call.
+  @unsafe
+  init(
+    threads: Int32, maximumMemory: UInt64, cancellation: OpaquePointer?,
+    shouldCancel: (@convention(c) (UnsafeMutableRawPointer?) -> Int32)?,
+    context: UnsafeMutableRawPointer?
+  ) throws(Failure) {
+    guard threads >= 0 else { throw Failure(TOPOLOSS_EARGUMENT, "threads must not be negative") }
+    // More threads than this help nobody, and each needs memory of its own.
+    if threads > 0 { self.threads = min(Int(threads), 256) }
+    if maximumMemory > 0 { self.maximumMemory = maximumMemory }
+    self.cancellation = unsafe cancellation.map { unsafe TopoLossABI.cancellation(at: $0) }
     interruption = Interruption(
-      token: token, shouldCancel: unsafe shouldCancel.map { ask in { unsafe ask(context) != 0 } })
+      token: self.cancellation,
+      shouldCancel: unsafe shouldCancel.map { ask in { unsafe ask(context) != 0 } })
   }
 }
 

@@ -1,4 +1,5 @@
 public import CTopoLoss
+internal import OptimalTransport
 internal import PersistentHomology
 
 /// A failure on its way to the caller: status, place and sentence.
@@ -48,6 +49,19 @@ struct Failure: Error {
     case .inconsistentResult: self.init(TOPOLOSS_EINTERNAL, error.description)
     }
   }
+
+  init(_ error: TransportError) {
+    switch error {
+    case .notANumber(let index): self.init(TOPOLOSS_ENAN, error.description, index: Int64(index))
+    case .infiniteBirth(let index): self.init(TOPOLOSS_EINF, error.description, index: Int64(index))
+    case .essentialCountsDiffer: self.init(TOPOLOSS_ESHAPE, error.description)
+    case .tooManyPoints: self.init(TOPOLOSS_ELIMIT, error.description)
+    case .essentialExtremeUnknown, .invalidOrder, .invalidDirections, .invalidThreadCount:
+      self.init(TOPOLOSS_EARGUMENT, error.description)
+    case .memoryRefused: self.init(TOPOLOSS_ENOMEM, error.description)
+    case .cancelled: self.init(TOPOLOSS_ECANCELLED, error.description)
+    }
+  }
 }
 
 /// Runs the body of a C function; whatever it throws becomes a status and a message.
@@ -61,6 +75,8 @@ func reporting(
   } catch let failure as Failure {
     return unsafe failure.report(to: target)
   } catch let failure as PersistenceError {
+    return unsafe Failure(failure).report(to: target)
+  } catch let failure as TransportError {
     return unsafe Failure(failure).report(to: target)
   } catch {
     return unsafe Failure(TOPOLOSS_EINTERNAL, "\(error); please report it").report(to: target)

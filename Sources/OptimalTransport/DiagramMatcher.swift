@@ -1,0 +1,184 @@
+package import ComputeRuntime
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Matches pairs of diagrams one after the other, and keeps its buffers between them.
+///
+/// Remembers the last matching. One thread may use it; after an error it must not be used again.
+package final class DiagramMatcher {
+  private let options: TransportOptions
+  private let solver: any MatchingSolver
+  private let first: DiagramSide
+  private let second: DiagramSide
+  private let partners: Scratch<Int32>
+  /// Coordinates are multiplied by 2^-exponent, so that no power of them overflows.
+  private var exponent = 0
+
+  package init(
+    options: TransportOptions, budget: MemoryBudget, interruption: Interruption
+  ) throws(TransportError) {
+    let order = options.order
+    guard order >= 1, order < .infinity else { throw .invalidOrder(order) }
+    self.options = options
+    switch (options.groundNorm, order) {
+    case (.maximum, 1): solver = TransportSolver(MaximumNorm(), budget, interruption)
+    case (.maximum, 2): solver = TransportSolver(SquaredMaximumNorm(), budget, interruption)
+    case (.maximum, _): solver = TransportSolver(PowerOfMaximumNorm(order: order), budget, interruption)
+    case (.euclidean, 2): solver = TransportSolver(SquaredEuclideanNorm(), budget, interruption)
+    case (.euclidean, _):
+      solver = TransportSolver(PowerOfEuclideanNorm(order: order), budget, interruption)
+    }
+    first = DiagramSide(budget: budget)
+    second = DiagramSide(budget: budget)
+    partners = Scratch(budget: budget)
+  }
+
+  /// For each point of the first diagram, its partner in the second, or -1: it goes to the diagonal.
+  package var partnersOfFirst: FencedPointer<Int32> { partners.cells.prefix(first.points.count) }
+
+  /// The Wasserstein distance of two diagrams, which stay in place while they are matched.
+  package func match(
+    _ one: FencedPointer<DiagramPoint>, _ other: FencedPointer<DiagramPoint>
+  ) throws(TransportError) -> Double {
+    try first.read(one)
+    try second.read(other)
+    try translatingErrors { () throws(ComputeError) in try partners.reserve(one.count) }
+    partners.cells.fill(0..<one.count, with: CloudView.none)
+    let essential = try matchEssentialClasses()
+    let finite = try translatingErrors { () throws(ComputeError) in try matchFinitePoints() }
+    // Either may be 0; dividing by the larger keeps powers within range.
+    let most = larger(essential, finite)
+    guard essential > 0, finite > 0 else { return most }
+    return most * root(power(essential / most) + power(finite / most))
+  }
+
+  /// Writes the potentials of the last matching: the certificate that it is optimal.
+  package func copyPotentials(first u: FencedPointer<Double>, second v: FencedPointer<Double>) {
+    u.fill(0..<first.points.count, with: 0)
+    v.fill(0..<second.points.count, with: 0)
+    if !areIdentical {
+      let scale = exp2(Double(exponent) * options.order)
+      let (one, other) = (solver.isSwapped ? v : u, solver.isSwapped ? u : v)
+      let (rows, columns) = (solver.rowView, solver.columnView)
+      for place in 0..<rows.count { one[Int(rows.index[place])] = rows.potential[place] * scale }
+      for place in 0..<columns.count {
+        other[Int(columns.index[place])] = columns.potential[place] * scale
+      }
+    }
+    for index in first.essential {
+      let partner = partners.cells[Int(index)]
+      guard partner != CloudView.none else { continue }
+      u[Int(index)] = power(essentialMove(index, partner))
+    }
+  }
+
+  // MARK: Points that end
+
+  /// Whether the last two diagrams were the same, point for point.
+  private var areIdentical = false
+
+  private func matchFinitePoints() throws(ComputeError) -> Double {
+    areIdentical = first.isIdentical(to: second)
+    if areIdentical {
+      for place in 0..<first.count { partners.cells[Int(first.finite[place])] = first.finite[place] }
+      return 0
+    }
+    let most = larger(first.mostHalfPersistence, second.mostHalfPersistence)
+    guard most > 0 else { return 0 }
+    exponent = max(min(Int(most.exponent) + 1, 1000), -1000)
+    let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
+    let (one, other) = (first, second)
+    try solver.solve(one.count, other.count) { one.point($0, scale) } second: { other.point($0, scale) }
+    let (rows, columns) = (solver.rowView, solver.columnView)
+    var total = 0.0
+    for place in 0..<rows.count {
+      let partner = rows.partner[place]
+      guard partner != CloudView.none else {
+        total += rows.exit[place]
+        continue
+      }
+      total += solver.cost(ofRow: place, column: Int(partner))
+      let (row, column) = (rows.index[place], columns.index[Int(partner)])
+      if solver.isSwapped {
+        partners.cells[Int(column)] = row
+      } else {
+        partners.cells[Int(row)] = column
+      }
+    }
+    for place in 0..<columns.count where columns.partner[place] == CloudView.none {
+      total += columns.exit[place]
+    }
+    return root(total) / scale
+  }
+
+  // MARK: Classes that never end
+
+  /// Matches essential classes.
+  /// - Returns: their part of the distance.
+  private func matchEssentialClasses() throws(TransportError) -> Double {
+    var most = 0.0
+    let pairs = try first.essentialPairs(with: second, options.essentialClasses)
+    for (one, other) in pairs {
+      partners.cells[Int(one)] = other
+      most = larger(most, essentialMove(one, other))
+    }
+    guard most > 0 else { return 0 }
+    var total = 0.0
+    for (one, other) in pairs { total += power(essentialMove(one, other) / most) }
+    return most * root(total)
+  }
+
+  private func essentialMove(_ one: Int32, _ other: Int32) -> Double {
+    (first.points[Int(one)].birth - second.points[Int(other)].birth).magnitude
+  }
+
+  private func power(_ length: Double) -> Double {
+    switch options.order {
+    case 1: length
+    case 2: length * length
+    default: pow(length, options.order)
+    }
+  }
+
+  private func root(_ total: Double) -> Double {
+    switch options.order {
+    case 1: total
+    case 2: total.squareRoot()
+    default: pow(total, 1 / options.order)
+    }
+  }
+}
+
+/// A ``TransportSolver`` of some cost.
+private protocol MatchingSolver: AnyObject {
+  var isSwapped: Bool { get }
+  var rowView: CloudView { get }
+  var columnView: CloudView { get }
+  func cost(ofRow row: Int, column: Int) -> Double
+  func solve(
+    _ firstCount: Int, _ secondCount: Int, first: (Int) -> IndexedPoint,
+    second: (Int) -> IndexedPoint
+  ) throws(ComputeError)
+}
+
+extension TransportSolver: MatchingSolver {
+  var rowView: CloudView { rows.view }
+  var columnView: CloudView { columns.view }
+
+  func cost(ofRow row: Int, column: Int) -> Double {
+    let (rows, columns) = (rows.view, columns.view)
+    return cost.ofMove(rows.x[row] - columns.x[column], rows.y[row] - columns.y[column])
+  }
+
+  func solve(
+    _ firstCount: Int, _ secondCount: Int, first: (Int) -> IndexedPoint,
+    second: (Int) -> IndexedPoint
+  ) throws(ComputeError) {
+    try solve(firstCount, secondCount, isScout: false, first: first, second: second)
+  }
+}
