@@ -57,7 +57,10 @@ public struct NaiveTransport: Sendable {
 
   public func diagonalCost(_ point: NaivePoint) -> Double { raised(norm.distanceToDiagonal(point)) }
 
-  func raised(_ length: Double) -> Double { power(length, order) }
+  public func raised(_ length: Double) -> Double { power(length, order) }
+
+  /// The distance that a cost W^p belongs to.
+  public func root(_ cost: Double) -> Double { power(cost, 1 / order) }
 
   /// A matrix whose assignments are the matchings: each diagram is completed with one place on the
   /// diagonal for every point of the other, and two places on the diagonal cost nothing.
@@ -83,7 +86,7 @@ public struct NaiveTransport: Sendable {
   }
 
   public func distance(_ first: [NaivePoint], _ second: [NaivePoint]) -> Double {
-    power(matching(first, second).cost, 1 / order)
+    root(matching(first, second).cost)
   }
 
   /// The cost over all partial matchings, tried one by one: for a few points only.

@@ -10,6 +10,8 @@ public struct Tally: Sendable {
   public private(set) var run = 0
   public private(set) var passed = 0
   public private(set) var firstFailure: String?
+  /// The largest error that was measured, where errors are.
+  public private(set) var worst: Double?
 
   public init(_ identifier: String, seed: UInt64) {
     self.identifier = identifier
@@ -23,6 +25,14 @@ public struct Tally: Sendable {
     } else if firstFailure == nil {
       firstFailure = describe()
     }
+  }
+
+  /// Counts a case whose error has a limit; NaN is an error without limit.
+  public mutating func check(
+    error: Double, atMost limit: Double, _ describe: @autoclosure () -> String
+  ) {
+    worst = max(worst ?? 0, error.isNaN ? .infinity : error)
+    check(error <= limit, "\(describe()): error \(error), limit \(limit)")
   }
 
   /// Counts a case that should give the same pairs as the oracle, in any order.
@@ -42,10 +52,11 @@ public struct Tally: Sendable {
   /// Prints `ID n_run n_pass worst` and appends the same to results/reliability.jsonl under the
   /// working directory, in the form that python/tests/conftest.py writes.
   public func report() {
-    let line = "\(identifier) \(run) \(passed) -"
+    let worst = worst.map { "\($0)" } ?? "-"
+    let line = "\(identifier) \(run) \(passed) \(worst)"
     print(line)
     let row = """
-      {"id": "\(identifier)", "n_run": \(run), "n_pass": \(passed), "worst": "-", "seed": \(seed), \
+      {"id": "\(identifier)", "n_run": \(run), "n_pass": \(passed), "worst": "\(worst)", "seed": \(seed), \
       "time": "\(timeNow())"}
 
       """

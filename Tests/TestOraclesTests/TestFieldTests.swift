@@ -56,5 +56,12 @@ struct TestFieldTests {
     tally.check([pair, other], equals: [other, pair], "in any order")
     tally.check([pair, pair], equals: [pair], "how often counts")
     #expect(tally.run == 5 && tally.passed == 2)
+
+    #expect(tally.worst == nil)
+    tally.check(error: 0.5, atMost: 1, "within")
+    tally.check(error: 2, atMost: 1, "beyond")
+    #expect(tally.run == 7 && tally.passed == 3 && tally.worst == 2)
+    tally.check(error: .nan, atMost: 1, "no number")
+    #expect(tally.run == 8 && tally.passed == 3 && tally.worst == .infinity)
   }
 }
