@@ -9,6 +9,7 @@ SWIFT names another `swift` than the one on the PATH. TOPOLOSS_LIBRARY_DIR names
 a finished libtopoloss.so, and skips `swift build`.
 """
 
+import glob
 import os
 import re
 import shutil
@@ -98,8 +99,7 @@ class BuildWithSwift(build_ext):
 core = Extension(
     "topoloss_swift._core",
     sources=["python/topoloss_swift/_core.c"],
-    depends=[str(HEADER)]
-    + [f"python/topoloss_swift/_core_{part}.h" for part in ("array", "block", "errors")],
+    depends=[str(HEADER)] + sorted(glob.glob("python/topoloss_swift/_core_*.h", root_dir=ROOT)),
     include_dirs=[str(HEADER.parent)],
     py_limited_api=not FREE_THREADED,
     extra_compile_args=["-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra"],

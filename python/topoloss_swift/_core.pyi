@@ -1,5 +1,5 @@
 import sys
-from typing import final
+from typing import Any, final
 
 from typing_extensions import Buffer
 
@@ -14,8 +14,13 @@ class Block:
     if sys.version_info >= (3, 12):
         def __buffer__(self, flags: int, /) -> memoryview: ...
 
-# (dimension, points, voxels). The two are Blocks; Python 3.11 cannot say that these are Buffers.
-_Diagram = tuple[int, Buffer, Buffer]
+# Results are Blocks; Python 3.11 cannot say that these are Buffers.
+
+# (dimension, points, voxels, (last_value, last_voxel)); the last two only in dimension 0.
+_Diagram = tuple[int, Buffer, Buffer, tuple[float, int] | tuple[None, None]]
+# (points, last value)
+_Operand = tuple[Buffer, float]
+_Numbers = tuple[int, int, int]
 
 def persistence_diagrams(
     field: Buffer,
@@ -27,6 +32,43 @@ def persistence_diagrams(
     watch_signals: bool,
     /,
 ) -> tuple[tuple[int, ...], int, list[tuple[_Diagram, ...]]]: ...
+def distances(
+    kind: int,
+    first: list[_Operand],
+    second: list[_Operand],
+    order: float,
+    ground_norm: int,
+    essential_classes: int,
+    directions: int,
+    threads: int,
+    watch_signals: bool,
+    /,
+) -> Buffer: ...
+def matching(
+    first: _Operand,
+    second: _Operand,
+    order: float,
+    ground_norm: int,
+    essential_classes: int,
+    watch_signals: bool,
+    /,
+) -> tuple[float, Buffer, Buffer, Buffer]: ...
+def total_persistence(diagram: Buffer, order: float, /) -> float: ...
+def persistent_entropy(diagram: Buffer, /) -> float: ...
+def topological_loss(
+    prediction: Buffer,
+    target: Buffer | list[tuple[Any, ...]],
+    spatial_dims: int,
+    options: tuple[Any, ...],
+    gradients: int,
+    watch_signals: bool,
+    /,
+) -> tuple[Buffer, tuple[Buffer, Buffer, Buffer], Buffer | None, Buffer | None]: ...
+def resample(array: Buffer, spatial_dims: int, resolution: _Numbers, /) -> Buffer: ...
+def resample_adjoint(
+    gradient: Buffer, spatial_dims: int, extents: _Numbers, factors: bytes | None, /
+) -> Buffer: ...
+def shape(array: Buffer, /) -> tuple[int, ...]: ...
 def block(data: Buffer, format: str, /) -> Buffer: ...
 def has_buffer(object: object, /) -> bool: ...
 def version() -> str: ...

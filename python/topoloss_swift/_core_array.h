@@ -65,7 +65,7 @@ static int read_element_type(topoloss_array *array, const char *format, Py_ssize
   int size = found == NULL ? 0 : order == '@' ? found->native_size : found->standard_size;
   if (size == 0) {
     PyErr_Format(PyExc_TypeError,
-                 "elements of buffer format '%.40s' cannot be read as a volume; expected bool, "
+                 "elements of buffer format '%.40s' cannot be read as numbers; expected bool, "
                  "an integer of 8 to 64 bits, or float16, float32 or float64",
                  format != NULL ? format : "B");
     return -1;
@@ -85,7 +85,8 @@ static int read_element_type(topoloss_array *array, const char *format, Py_ssize
 static int read_axes(InputArray *input) {
   const Py_buffer *view = &input->view;
   if (view->ndim == 0) {
-    PyErr_SetString(PyExc_ValueError, "a volume has 1 to 3 axes, this array has none (0-d)");
+    PyErr_SetString(PyExc_ValueError,
+                    "the array has no axes (0-d): one number is neither volume nor diagram");
     return -1;
   }
   if (view->ndim < 0 || view->ndim > MAX_AXES || view->shape == NULL) {
@@ -170,6 +171,50 @@ static int input_array_open(InputArray *input, PyObject *object) {
   input->array.shape = input->shape;
   input->array.strides = input->view.strides != NULL ? input->strides : NULL;
   return 0;
+}
+
+/* ---------------------------------------------------------------- results of its kind */
+
+/* The format of a floating-point array's results; float64 is that of all others. */
+static const char *format_of(int32_t dtype) {
+  return dtype == TOPOLOSS_FLOAT16 ? "e" : dtype == TOPOLOSS_FLOAT32 ? "f" : "d";
+}
+
+static int is_floating(const InputArray *input) {
+  return input->array.dtype >= TOPOLOSS_FLOAT16 && input->array.dtype <= TOPOLOSS_FLOAT64;
+}
+
+/* The array's shape with other extents at its last `spatial_dims` axes; with `at_most`, 0 and what
+ * is more than the extent stand for the extent. */
+static void with_extents(int64_t *shape, const InputArray *input, int spatial_dims,
+                         const int64_t *extents, int at_most) {
+  int axes = input->array.rank;
+  memcpy(shape, input->shape, (size_t)axes * sizeof *shape);
+  for (int i = 0; i < spatial_dims; i++) {
+    int64_t *extent = &shape[axes - spatial_dims + i];
+    if (!at_most || (0 < extents[i] && extents[i] < *extent)) *extent = extents[i];
+  }
+}
+
+/* The array's extents as a Python tuple. */
+static PyObject *shape_tuple(const InputArray *input) {
+  PyObject *shape = PyTuple_New(input->array.rank);
+  for (int i = 0; shape != NULL && i < input->array.rank; i++) {
+    PyObject *extent = PyLong_FromLongLong(input->shape[i]);
+    if (extent == NULL || PyTuple_SetItem(shape, i, extent) != 0) Py_CLEAR(shape);
+  }
+  return shape;
+}
+
+/* Number of volumes: the product of the leading axes; -1 with LimitError when that overflows. */
+static int64_t count_volumes(const CoreState *state, const InputArray *input, int spatial_dims) {
+  int64_t volumes = 1;
+  int overflows = 0;
+  for (int i = 0; i < input->array.rank - spatial_dims; i++)
+    overflows |= __builtin_mul_overflow(volumes, input->shape[i], &volumes);
+  if (!overflows) return volumes;
+  PyErr_SetString(state->limit_error, "the number of volumes in the batch overflows");
+  return -1;
 }
 
 #endif

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from ._numpy import numpy_or_none
+from ._numpy import as_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +28,11 @@ class Diagram:
         place of a voxel.
     filtration : {"superlevel", "sublevel"}
     construction : {"T", "V"}
+    last_value : float or None
+        Of dimension 0: the value at which the filtration ends (superlevel: the volume's
+        lowest). ``essential_classes="extreme"`` ends the essential class there.
+    last_voxel : int or None
+        Of dimension 0: the voxel that enters last, which has that value.
     """
 
     __slots__ = (
@@ -35,6 +40,8 @@ class Diagram:
         "shape",
         "filtration",
         "construction",
+        "last_value",
+        "last_voxel",
         "_points_block",
         "_voxels_block",
         "_points",
@@ -46,6 +53,8 @@ class Diagram:
     shape: tuple[int, ...]
     filtration: str
     construction: str
+    last_value: float | None
+    last_voxel: int | None
 
     def __init__(
         self,
@@ -55,11 +64,15 @@ class Diagram:
         shape: tuple[int, ...],
         filtration: str,
         construction: str,
+        last_value: float | None = None,
+        last_voxel: int | None = None,
     ) -> None:
         self.dimension = dimension
         self.shape = shape
         self.filtration = filtration
         self.construction = construction
+        self.last_value = last_value
+        self.last_voxel = last_voxel
         self._points_block = points
         self._voxels_block = voxels
         self._points: Any = None
@@ -73,7 +86,7 @@ class Diagram:
         (sublevel). Without NumPy: a memoryview of the same layout, format ``'d'``.
         """
         if self._points is None:
-            self._points = _as_array(self._points_block, "float64")
+            self._points = as_array(self._points_block)
         return self._points  # type: ignore[no-any-return]
 
     @property
@@ -84,7 +97,7 @@ class Diagram:
         -1. Without NumPy: a memoryview of the same layout, format ``'q'``.
         """
         if self._voxels is None:
-            self._voxels = _as_array(self._voxels_block, "int64")
+            self._voxels = as_array(self._voxels_block)
         return self._voxels  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
@@ -104,7 +117,7 @@ class Diagram:
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, self._content()
 
-    def _content(self) -> tuple[int, bytes, bytes, tuple[int, ...], str, str]:
+    def _content(self) -> tuple[Any, ...]:
         return (
             self.dimension,
             bytes(self._points_block),
@@ -112,6 +125,8 @@ class Diagram:
             self.shape,
             self.filtration,
             self.construction,
+            self.last_value,
+            self.last_voxel,
         )
 
 
@@ -191,24 +206,6 @@ class Diagrams:
         return list(self), self.shape, self.filtration, self.construction
 
 
-def _as_array(block: "Buffer", dtype: str) -> Any:
-    """The block as a NumPy array of that dtype or, without NumPy, as a memoryview."""
-    numpy = numpy_or_none()
-    if numpy is None:
-        return memoryview(block)
-    # The view turns C's "long long" into the dtype that users compare with: int64.
-    return numpy.asarray(block).view(dtype)
-
-
-def _restore(
-    dimension: int,
-    points: bytes,
-    voxels: bytes,
-    shape: tuple[int, ...],
-    filtration: str,
-    construction: str,
-) -> Diagram:
+def _restore(dimension: int, points: bytes, voxels: bytes, *others: Any) -> Diagram:
     """The inverse of pickling."""
-    points_block = _core.block(points, "d")
-    voxels_block = _core.block(voxels, "q")
-    return Diagram(dimension, points_block, voxels_block, shape, filtration, construction)
+    return Diagram(dimension, _core.block(points, "d"), _core.block(voxels, "q"), *others)

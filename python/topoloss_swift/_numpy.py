@@ -1,6 +1,10 @@
 """NumPy, if it is there: looked for when first needed, never when the package is imported."""
 
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _looked = False
 _numpy: ModuleType | None = None
@@ -18,3 +22,13 @@ def numpy_or_none() -> ModuleType | None:
             pass
         _looked = True
     return _numpy
+
+
+def as_array(block: "Buffer") -> Any:
+    """The block as a NumPy array or, without NumPy, as a memoryview; nothing is copied."""
+    numpy = numpy_or_none()
+    if numpy is None:
+        return memoryview(block)
+    array = numpy.asarray(block)
+    # The view turns C's "long long" into the dtype that users compare with: int64.
+    return array.view(array.dtype.str)

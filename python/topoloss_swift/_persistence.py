@@ -1,34 +1,30 @@
 """The function `persistence_diagrams`: checks the options, finds the buffer, calls C."""
 
-import operator
-import sys
-import threading
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from . import _core
 from ._diagrams import Diagram, Diagrams
-from ._numpy import numpy_or_none
+from ._options import (
+    CONSTRUCTIONS,
+    FILTRATIONS,
+    MAX_SPATIAL_DIMS,
+    as_buffer,
+    choice,
+    dimension_mask,
+    nested,
+    number_or_zero,
+    thread_count,
+    watches_signals,
+)
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
-    from typing import TypeAlias
-
-    class _SupportsArray(Protocol):
-        def __array__(self) -> Any: ...
-
-    _Array: TypeAlias = Buffer | _SupportsArray
-
-# Numbers as in topoloss.h.
-_FILTRATIONS = {"superlevel": 0, "sublevel": 1}
-_CONSTRUCTIONS = {"T": 0, "V": 1}
-_MAX_SPATIAL_DIMS = 3
-_MAX_INT32 = 2**31 - 1
+    from ._options import Array
 
 
 @overload
 def persistence_diagrams(
-    field: "_Array",
+    field: "Array",
     *,
     filtration: Literal["superlevel", "sublevel"] = "superlevel",
     construction: Literal["T", "V"] = "T",
@@ -38,7 +34,7 @@ def persistence_diagrams(
 ) -> Diagrams: ...
 @overload
 def persistence_diagrams(
-    field: "_Array",
+    field: "Array",
     *,
     filtration: Literal["superlevel", "sublevel"] = "superlevel",
     construction: Literal["T", "V"] = "T",
@@ -47,7 +43,7 @@ def persistence_diagrams(
     threads: int | None = None,
 ) -> Diagrams | list[Any]: ...
 def persistence_diagrams(
-    field: "_Array",
+    field: "Array",
     *,
     filtration: Literal["superlevel", "sublevel"] = "superlevel",
     construction: Literal["T", "V"] = "T",
@@ -115,118 +111,41 @@ def persistence_diagrams(
     >>> persistence_diagrams(field)[0].points.tolist()
     [[3.0, -inf], [2.0, 1.0]]
     """
-    filtration_number = _choice("filtration", filtration, _FILTRATIONS)
-    construction_number = _choice("construction", construction, _CONSTRUCTIONS)
-    mask = _dimension_mask(dimensions)
-    axes = _number("spatial_dims", spatial_dims, 1, _MAX_SPATIAL_DIMS)
-    thread_count = _number("threads", threads, 1, _MAX_INT32)
-    # Only the main thread runs signal handlers; another one would wait for the GIL in vain.
-    watch_signals = threading.get_ident() == threading.main_thread().ident
+    return diagrams_of(
+        as_buffer(field),
+        filtration,
+        construction,
+        dimension_mask(dimensions),
+        number_or_zero("spatial_dims", spatial_dims, 1, MAX_SPATIAL_DIMS),
+        thread_count(threads),
+    )
 
+
+def diagrams_of(
+    buffer: Any, filtration: str, construction: str, mask: int, spatial_dims: int, threads: int
+) -> Diagrams | list[Any]:
+    """`persistence_diagrams` of a buffer, with numbers as in topoloss.h."""
     shape, axes, volumes = _core.persistence_diagrams(
-        _buffer(field),
-        filtration_number,
-        construction_number,
+        buffer,
+        choice("filtration", filtration, FILTRATIONS),
+        choice("construction", construction, CONSTRUCTIONS),
         mask,
-        axes,
-        thread_count,
-        watch_signals,
+        spatial_dims,
+        threads,
+        watches_signals(),
     )
     leading, volume_shape = shape[:-axes], shape[-axes:]
-    flat: list[Any] = [
+    flat = [
         Diagrams(
-            [Diagram(*parts, volume_shape, filtration, construction) for parts in volume],
+            [
+                Diagram(dimension, points, voxels, volume_shape, filtration, construction, *last)
+                for dimension, points, voxels, last in volume
+            ],
             volume_shape,
             filtration,
             construction,
         )
         for volume in volumes
     ]
-    return _nested(flat, leading)
-
-
-def _choice(name: str, value: object, numbers: Mapping[str, int]) -> int:
-    number = numbers.get(value) if isinstance(value, str) else None
-    if number is not None:
-        return number
-    valid = " or ".join(repr(key) for key in numbers)
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be {valid}, not {type(value).__name__}")
-    raise ValueError(f"{name} must be {valid}, not {value!r}")
-
-
-def _integer(name: str, value: object) -> int:
-    if isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer, not bool")
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
-
-
-def _number(name: str, value: int | None, lowest: int, highest: int) -> int:
-    """The value, or 0 for None; ValueError outside lowest ... highest."""
-    if value is None:
-        return 0
-    number = _integer(name, value)
-    if not lowest <= number <= highest:
-        raise ValueError(f"{name} must be None or {lowest} to {highest}, not {number}")
-    return number
-
-
-def _dimension_mask(dimensions: Iterable[int] | None) -> int:
-    """One bit per dimension; 0, which stands for all of them, for None.
-
-    Whether each lies below the number of axes is checked in C, where that number is known.
-    """
-    if dimensions is None:
-        return 0
-    if isinstance(dimensions, (str, bytes)) or not isinstance(dimensions, Iterable):
-        kind = type(dimensions).__name__
-        raise TypeError(f"dimensions must be an iterable of integers such as (0, 2), not {kind}")
-    mask = 0
-    for dimension in dimensions:
-        number = _integer("each of dimensions", dimension)
-        if not 0 <= number < _MAX_SPATIAL_DIMS:
-            raise ValueError(f"dimensions must lie in 0 ... spatial_dims - 1, {number} does not")
-        mask |= 1 << number
-    if mask == 0:
-        raise ValueError("dimensions is empty: there is nothing to compute")
-    return mask
-
-
-def _buffer(field: Any) -> Any:
-    """The field itself if it has the buffer protocol, else the NumPy array it becomes."""
-    masked = sys.modules.get("numpy.ma")
-    if masked is not None and isinstance(field, masked.MaskedArray):
-        raise TypeError("a masked array lacks values at masked voxels: pass field.filled(value)")
-    if _core.has_buffer(field):
-        return field
-    kind = type(field).__name__
-    convertible = ("__array__", "__array_interface__", "__dlpack__")
-    if isinstance(field, type) or not any(hasattr(field, name) for name in convertible):
-        raise TypeError(
-            f"expected an array or another object with the buffer protocol, not {kind}; "
-            "numpy.asarray(...) makes an array of nested lists"
-        )
-    numpy = numpy_or_none()
-    if numpy is None:
-        raise TypeError(f"NumPy is needed to read {kind}, and it is not installed")
-    try:
-        if getattr(field, "requires_grad", False):
-            field = field.detach()
-        if hasattr(field, "__array__") or hasattr(field, "__array_interface__"):
-            return numpy.asarray(field)
-        return numpy.from_dlpack(field)
-    except (RuntimeError, ValueError) as error:
-        raise TypeError(f"{kind} cannot be read as an array: {error}") from error
-
-
-def _nested(flat: list[Any], leading: tuple[int, ...]) -> Diagrams | list[Any]:
-    """The flat list as nested lists over the leading axes; its only item without any."""
-    for extent in reversed(leading[1:]):
-        flat = [flat[i : i + extent] for i in range(0, len(flat), extent)]
-    if leading:
-        return flat
-    only: Diagrams = flat[0]
-    return only
+    result: Diagrams | list[Any] = nested(flat, leading)
+    return result
