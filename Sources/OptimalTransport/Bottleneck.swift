@@ -56,8 +56,11 @@ package final class BottleneckMatcher {
   }
 
   private func search<Cost: GroundCost>(_ cost: Cost) throws(ComputeError) -> Double {
-    let rows = try LineOfPoints(first, cost, budget)
-    let columns = try LineOfPoints(second, cost, budget)
+    // Differences of the largest numbers would overflow.
+    let isHuge = max(first.mostHalfPersistence, second.mostHalfPersistence) > 0x1p1000
+    let scale = isHuge ? 0x1p-8 : 1
+    let rows = try LineOfPoints(first, scale, cost, budget)
+    let columns = try LineOfPoints(second, scale, cost, budget)
     var cover = try CoverSearch(rows, columns, cost, budget, interruption)
     func isEnough(_ length: Double) throws(ComputeError) -> Bool {
       guard try cover.covers(rows, with: columns, within: length) else { return false }
@@ -66,14 +69,14 @@ package final class BottleneckMatcher {
     // No point can do better than its nearest partner or the diagonal; often all can do as well.
     let least = larger(
       try cover.leastMove(of: rows, to: columns), try cover.leastMove(of: columns, to: rows))
-    if try isEnough(least) { return least }
+    if try isEnough(least) { return least / scale }
     var tooShort = least.bitPattern
     var enough = larger(rows.mostExit, columns.mostExit).bitPattern
     while enough - tooShort > 1 {
       let middle = tooShort + (enough - tooShort) / 2
       if try isEnough(Double(bitPattern: middle)) { enough = middle } else { tooShort = middle }
     }
-    return Double(bitPattern: enough)
+    return Double(bitPattern: enough) / scale
   }
 }
 
@@ -90,13 +93,13 @@ private struct LineOfPoints {
   var mostExit = 0.0
 
   init<Cost: GroundCost>(
-    _ side: DiagramSide, _ cost: Cost, _ budget: MemoryBudget
+    _ side: DiagramSide, _ scale: Double, _ cost: Cost, _ budget: MemoryBudget
   ) throws(ComputeError) {
     count = side.count
     numbers = try Scratch(count: 3 * count, budget: budget)
     let order = try Scratch<IndexedPoint>(count: count, budget: budget)
     let cells = order.cells
-    for place in 0..<count { cells[place] = side.point(place, 1) }
+    for place in 0..<count { cells[place] = side.point(place, scale) }
     sortByBirth(cells.prefix(count))
     for place in 0..<count {
       let exit = cost.ofExit(persistence: (cells[place].y - cells[place].x).magnitude)

@@ -62,12 +62,13 @@ package final class DiagramMatcher {
     u.fill(0..<first.points.count, with: 0)
     v.fill(0..<second.points.count, with: 0)
     if !areIdentical {
-      let scale = exp2(Double(exponent) * options.order)
       let (one, other) = (solver.isSwapped ? v : u, solver.isSwapped ? u : v)
       let (rows, columns) = (solver.rowView, solver.columnView)
-      for place in 0..<rows.count { one[Int(rows.index[place])] = rows.potential[place] * scale }
+      for place in 0..<rows.count {
+        one[Int(rows.index[place])] = inUnitsOfTheCaller(rows.potential[place])
+      }
       for place in 0..<columns.count {
-        other[Int(columns.index[place])] = columns.potential[place] * scale
+        other[Int(columns.index[place])] = inUnitsOfTheCaller(columns.potential[place])
       }
     }
     for index in first.essential {
@@ -75,6 +76,13 @@ package final class DiagramMatcher {
       guard partner != CloudView.none else { continue }
       u[Int(index)] = power(essentialMove(index, partner))
     }
+  }
+
+  /// A potential, which is in units of 2^(exponent p); too large ones are infinite.
+  private func inUnitsOfTheCaller(_ potential: Double) -> Double {
+    // In two steps: the factor alone may be out of range where the product is not.
+    let half = exp2(Double(exponent) * options.order / 2)
+    return potential == 0 ? 0 : potential * half * half
   }
 
   // MARK: Points that end

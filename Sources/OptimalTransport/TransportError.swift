@@ -42,6 +42,10 @@ public enum TransportError: Error, Equatable, Sendable, CustomStringConvertible 
   }
 }
 
+extension TransportError: ComputeFailure {
+  package var isCancellation: Bool { self == .cancelled }
+}
+
 /// Runs `body`, and says in this module's words what went wrong.
 func translatingErrors<Value>(
   _ body: () throws(ComputeError) -> Value

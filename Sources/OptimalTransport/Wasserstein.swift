@@ -1,5 +1,4 @@
-package import ComputeRuntime
-internal import Synchronization
+internal import ComputeRuntime
 
 /// The exact Wasserstein distance of two diagrams.
 ///
@@ -82,43 +81,4 @@ func fenced<Element: BitwiseCopyable, Value, Failure: Error>(
     }
   }
   return try result.get()
-}
-
-/// Shares `count` independent distances between threads.
-///
-/// - Parameters:
-///   - makeWorker: what one thread keeps between its distances.
-///   - body: computes the distance of one index.
-/// - Throws: the error of the lowest index that has one, for any number of threads.
-package func forEachPair<Worker>(
-  _ count: Int, threads: Int, interruption: Interruption,
-  makeWorker: @Sendable () throws(TransportError) -> Worker,
-  _ body: @Sendable (Worker, Int) throws(TransportError) -> Void
-) throws(TransportError) {
-  guard threads >= 1 else { throw .invalidThreadCount(threads) }
-  guard count > 0 else { return }
-  let next = Atomic<Int>(0)
-  let failures: Mutex<[(index: Int, error: TransportError)]> = Mutex([])
-  try translatingErrors { () throws(ComputeError) in
-    try runWorkers(min(threads, count), interruption: interruption) { (_) throws(ComputeError) in
-      var current = -1
-      do throws(TransportError) {
-        let worker = try makeWorker()
-        while true {
-          current = next.add(1, ordering: .relaxed).oldValue
-          guard current < count else { return }
-          try body(worker, current)
-        }
-      } catch {
-        // Indices before this one are still computed by the others.
-        next.store(count, ordering: .relaxed)
-        let failed = current
-        failures.withLock { $0.append((failed, error)) }
-      }
-    }
-  }
-  let ordered = failures.withLock { $0 }.sorted { $0.index < $1.index }
-  if let failure = ordered.first(where: { $0.error != .cancelled }) ?? ordered.first {
-    throw failure.error
-  }
 }

@@ -1,4 +1,4 @@
-internal import ComputeRuntime
+package import ComputeRuntime
 
 /// One feature: where and at which value it begins and ends.
 public struct PersistencePair: Equatable, Hashable, Sendable {
@@ -22,6 +22,13 @@ public struct PersistencePair: Equatable, Hashable, Sendable {
   }
 }
 
+/// The voxel that enters last, and its value: the extreme one of the volume.
+public struct LastVoxel: Equatable, Sendable {
+  public let value: Double
+  /// The row-major index within the volume; of equal ones, the voxel that enters last.
+  public let voxel: Int
+}
+
 /// The persistence diagram of one volume in one homology dimension.
 ///
 /// The order of the pairs is always the same for the same volume and options, whatever the
@@ -29,6 +36,8 @@ public struct PersistencePair: Equatable, Hashable, Sendable {
 public struct Diagram: RandomAccessCollection, Sendable {
   public let dimension: Int
   public let count: Int
+  /// Where the filtration of the volume ends; known in dimension 0, where a class needs it.
+  public let last: LastVoxel?
   private let points: Scratch<Double>
   private let voxels: Scratch<Int64>
 
@@ -58,10 +67,18 @@ public struct Diagram: RandomAccessCollection, Sendable {
     unsafe target.update(from: voxels.cells.pointer, count: 2 * count)
   }
 
+  /// Birth and death of pair i at 2 i and 2 i + 1; valid as long as this diagram.
+  package var pointCells: FencedPointer<Double> { points.cells }
+  /// Creator and destroyer, -1 for none, of pair i at 2 i and 2 i + 1.
+  package var voxelCells: FencedPointer<Int64> { voxels.cells }
+
   /// A diagram whose pairs are to be filled in.
-  init(dimension: Int, count: Int, budget: MemoryBudget) throws(ComputeError) {
+  init(
+    dimension: Int, count: Int, last: LastVoxel?, budget: MemoryBudget
+  ) throws(ComputeError) {
     self.dimension = dimension
     self.count = count
+    self.last = last
     points = try Scratch(count: 2 * count, budget: budget)
     voxels = try Scratch(count: 2 * count, budget: budget)
   }

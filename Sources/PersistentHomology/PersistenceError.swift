@@ -1,4 +1,4 @@
-internal import ComputeRuntime
+package import ComputeRuntime
 
 /// Why diagrams could not be computed.
 public enum PersistenceError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -18,7 +18,7 @@ public enum PersistenceError: Error, Equatable, Sendable, CustomStringConvertibl
   /// A defect of this library.
   case inconsistentResult
 
-  init(_ error: ComputeError) {
+  package init(_ error: ComputeError) {
     switch error {
     case .memoryRefused(let bytes): self = .memoryRefused(bytes: bytes)
     case .cancelled: self = .cancelled
@@ -44,6 +44,10 @@ public enum PersistenceError: Error, Equatable, Sendable, CustomStringConvertibl
     case .inconsistentResult: "internal error: a cycle without an end; please report it"
     }
   }
+}
+
+extension PersistenceError: ComputeFailure {
+  package var isCancellation: Bool { self == .cancelled }
 }
 
 /// Runs `body`, and says in this module's words what went wrong.

@@ -42,12 +42,12 @@ public struct StridedVolumes {
   public static let maximumVolumes = 1 << 20
 
   let base: UnsafeRawPointer
-  let scalarType: ScalarType
-  let isByteSwapped: Bool
-  let batchExtents: [Int]
+  public let scalarType: ScalarType
+  package let isByteSwapped: Bool
+  package let batchExtents: [Int]
   let batchStrides: [Int]
   public let shape: VolumeShape
-  let strides: [Int]  // bytes, one per axis of a volume
+  package let strides: [Int]  // bytes, one per axis of a volume
   public let count: Int  // volumes
 
   /// - Parameters:
@@ -96,12 +96,26 @@ public struct StridedVolumes {
   }
 
   /// The first element of volume `index`, batch axes counted in row-major order.
-  func volume(_ index: Int) -> UnsafeRawPointer {
+  @unsafe
+  package func volume(_ index: Int) -> UnsafeRawPointer {
     var (rest, offset) = (index, 0)
     for axis in batchExtents.indices.reversed() {
       offset &+= rest % batchExtents[axis] &* batchStrides[axis]
       rest /= batchExtents[axis]
     }
     return unsafe base + offset
+  }
+
+  /// The first and the last byte that an element of the array has.
+  package var byteRange: ClosedRange<UInt> {
+    var (low, high) = (0, scalarType.byteCount - 1)
+    for (extent, stride) in zip(batchExtents + shape.extents, batchStrides + strides) {
+      // An array that is in memory has no offset that overflows.
+      let offset = (extent - 1) &* stride
+      if offset < 0 { low &+= offset } else { high &+= offset }
+    }
+    let start = unsafe Int(bitPattern: base)
+    let (first, last) = (UInt(bitPattern: start &+ low), UInt(bitPattern: start &+ high))
+    return min(first, last)...max(first, last)
   }
 }

@@ -64,7 +64,10 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
     var diagrams: [Diagram] = []
     for dimension in 0..<3 where plan.wanted.contains(dimension) {
       let pairs = workspace.pairs[dimension]
-      let diagram = try Diagram(dimension: dimension, count: pairs.count, budget: workspace.budget)
+      let diagram = try Diagram(
+        dimension: dimension, count: pairs.count,
+        last: dimension == 0 ? lastVoxel { Scalar.value($0 ^ reversal) } : nil,
+        budget: workspace.budget)
       let workers = min(threads, 1 + pairs.count / 4096)
       try runWorkers(workers, interruption: interruption) { (part) throws(ComputeError) in
         diagram.fill(
@@ -74,6 +77,32 @@ struct VolumePersistence<Key: RowComparable>: @unchecked Sendable {
       diagrams.append(diagram)
     }
     return diagrams
+  }
+
+  /// Where the filtration ends.
+  ///
+  /// The working complex of T runs through the volume backwards: the voxel that is last is its first.
+  private func lastVoxel(value: (Key) -> Double) -> LastVoxel {
+    let first = grid.keys[grid.layout.base]
+    let extreme = (0..<grid.layout.rows).reduce(first) { extreme, row in
+      let start = grid.layout.rowStart(row)
+      var extreme = extreme
+      for cell in start..<start + grid.layout.nx {
+        extreme = plan.isDual ? min(extreme, grid.keys[cell]) : max(extreme, grid.keys[cell])
+      }
+      return extreme
+    }
+    func place(inRow row: Int) -> Int? {
+      let start = grid.layout.rowStart(row)
+      let cells = start..<start + grid.layout.nx
+      return plan.isDual
+        ? cells.first { grid.keys[$0] == extreme } : cells.last { grid.keys[$0] == extreme }
+    }
+    let rows = 0..<grid.layout.rows
+    let cell =
+      plan.isDual
+      ? rows.lazy.compactMap(place).first : rows.reversed().lazy.compactMap(place).first
+    return LastVoxel(value: value(extreme), voxel: grid.layout.flatIndex(cell ?? grid.layout.base))
   }
 
   /// Computes the pairs of the wanted dimensions into `workspace.pairs`.
@@ -304,10 +333,4 @@ private struct PairCollector<Key: GridKey> {
   }
 
   func finish() { pairs.extend(by: count) }
-}
-
-/// Says that a value may go to other threads although its type does not.
-private struct UncheckedSendable<Value>: @unchecked Sendable {
-  let value: Value
-  init(_ value: Value) { self.value = value }
 }

@@ -46,16 +46,7 @@ public func topoloss_diagrams_copy(
   _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    guard let handle = unsafe diagrams else {
-      throw Failure(TOPOLOSS_EARGUMENT, "diagrams must not be NULL")
-    }
-    let volumes = unsafe box(at: handle).volumes
-    guard volume >= 0, volume < volumes.count else {
-      throw Failure(TOPOLOSS_EARGUMENT, "volume \(volume) is not in 0 ..< \(volumes.count)")
-    }
-    guard let diagram = volumes[Int(volume)].first(where: { $0.dimension == Int(dimension) }) else {
-      throw Failure(TOPOLOSS_EARGUMENT, "homology dimension \(dimension) was not computed")
-    }
+    let diagram = try unsafe diagram(at: diagrams, volume, dimension)
     if let count = unsafe count { unsafe count.pointee = Int64(diagram.count) }
     if unsafe points == nil && voxels == nil { return }
     guard capacity >= diagram.count else {
@@ -70,6 +61,20 @@ public func topoloss_diagrams_copy(
     }
     if let points = unsafe points { unsafe diagram.copyPoints(to: points) }
     if let voxels = unsafe voxels { unsafe diagram.copyVoxels(to: voxels) }
+  }
+}
+
+@c @implementation
+public func topoloss_diagrams_last(
+  _ diagrams: OpaquePointer?, _ volume: Int64, _ value: UnsafeMutablePointer<Double>?,
+  _ voxel: UnsafeMutablePointer<Int64>?, _ error: UnsafeMutablePointer<topoloss_error>?
+) -> topoloss_status {
+  unsafe reporting(to: error) {
+    guard let last = try unsafe diagram(at: diagrams, volume, 0).last else {
+      throw Failure(TOPOLOSS_EINTERNAL, "a volume without a last voxel; please report it")
+    }
+    if let value = unsafe value { unsafe value.pointee = last.value }
+    if let voxel = unsafe voxel { unsafe voxel.pointee = Int64(last.voxel) }
   }
 }
 
@@ -95,6 +100,25 @@ public func topoloss_workspace_bytes(
     let needed = try leastWorkspaceBytes(shape: VolumeShape(extents), scalarType: type)
     unsafe bytes.pointee = needed
   }
+}
+
+/// One diagram of a handle.
+/// - Precondition: `handle`, unless NULL, is from `topoloss_persistence_diagrams` and not destroyed.
+@unsafe
+private func diagram(
+  at handle: OpaquePointer?, _ volume: Int64, _ dimension: Int32
+) throws(Failure) -> Diagram {
+  guard let handle = unsafe handle else {
+    throw Failure(TOPOLOSS_EARGUMENT, "diagrams must not be NULL")
+  }
+  let volumes = unsafe box(at: handle).volumes
+  guard volume >= 0, volume < volumes.count else {
+    throw Failure(TOPOLOSS_EARGUMENT, "volume \(volume) is not in 0 ..< \(volumes.count)")
+  }
+  guard let diagram = volumes[Int(volume)].first(where: { $0.dimension == Int(dimension) }) else {
+    throw Failure(TOPOLOSS_EARGUMENT, "homology dimension \(dimension) was not computed")
+  }
+  return diagram
 }
 
 /// - Precondition: `handle` is from `topoloss_persistence_diagrams` and not destroyed.

@@ -178,7 +178,7 @@ private struct DiagramPairs: @unchecked Sendable {
   ) throws {
     // Also without pairs, options that cannot be are an error.
     if first.isEmpty { _ = try makeMatcher() }
-    try forEachPair(
+    try shareOut(
       first.count, threads: parsed.options.threads, interruption: parsed.means.interruption,
       makeWorker: makeMatcher
     ) { matcher, index throws(TransportError) in

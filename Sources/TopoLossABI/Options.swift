@@ -27,16 +27,8 @@ struct ParsedOptions {
         TOPOLOSS_EARGUMENT, "topoloss_options.struct_size is too small: use topoloss_options_init")
     }
     let fields = unsafe given.pointee
-    switch unsafe Int(fields.filtration) {
-    case TOPOLOSS_SUPERLEVEL: options.filtration = .superlevel
-    case TOPOLOSS_SUBLEVEL: options.filtration = .sublevel
-    default: throw Failure(TOPOLOSS_EARGUMENT, "unknown filtration \(unsafe fields.filtration)")
-    }
-    switch unsafe Int(fields.construction) {
-    case TOPOLOSS_TOP_CELLS: options.construction = .topCells
-    case TOPOLOSS_VERTICES: options.construction = .vertices
-    default: throw Failure(TOPOLOSS_EARGUMENT, "unknown construction \(unsafe fields.construction)")
-    }
+    options.filtration = try unsafe TopoLossABI.filtration(fields.filtration)
+    options.construction = try unsafe TopoLossABI.construction(fields.construction)
     if unsafe fields.dimensions != 0 {
       options.dimensions = unsafe HomologyDimensions(rawValue: fields.dimensions)
     }
@@ -48,6 +40,22 @@ struct ParsedOptions {
     options.maximumMemory = means.maximumMemory
     options.cancellation = means.cancellation
     interruption = means.interruption
+  }
+}
+
+func filtration(_ choice: Int32) throws(Failure) -> Filtration {
+  switch Int(choice) {
+  case TOPOLOSS_SUPERLEVEL: .superlevel
+  case TOPOLOSS_SUBLEVEL: .sublevel
+  default: throw Failure(TOPOLOSS_EARGUMENT, "unknown filtration \(choice)")
+  }
+}
+
+func construction(_ choice: Int32) throws(Failure) -> Construction {
+  switch Int(choice) {
+  case TOPOLOSS_TOP_CELLS: .topCells
+  case TOPOLOSS_VERTICES: .vertices
+  default: throw Failure(TOPOLOSS_EARGUMENT, "unknown construction \(choice)")
   }
 }
 

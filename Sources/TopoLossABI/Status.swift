@@ -1,6 +1,7 @@
 public import CTopoLoss
 internal import OptimalTransport
 internal import PersistentHomology
+internal import TopologicalLoss
 
 /// A failure on its way to the caller: status, place and sentence.
 struct Failure: Error {
@@ -50,6 +51,23 @@ struct Failure: Error {
     }
   }
 
+  init(_ error: LossError) {
+    switch error {
+    case .persistence(let error): self.init(error)
+    case .transport(let error): self.init(error)
+    case .notANumber(_, let index):
+      self.init(TOPOLOSS_ENAN, error.description, index: Int64(index))
+    case .infinite(_, let index): self.init(TOPOLOSS_EINF, error.description, index: Int64(index))
+    case .integerTooLarge(_, let index):
+      self.init(TOPOLOSS_ELIMIT, error.description, index: Int64(index))
+    case .shapesDiffer, .wrongResolution: self.init(TOPOLOSS_ESHAPE, error.description)
+    case .gradientNeedsFloatingPoint: self.init(TOPOLOSS_EDTYPE, error.description)
+    case .noDimensions, .resolutionTooSmall, .invalidWeights, .invalidMinimumPersistence,
+      .invalidGradientScale, .lastValuesMissing:
+      self.init(TOPOLOSS_EARGUMENT, error.description)
+    }
+  }
+
   init(_ error: TransportError) {
     switch error {
     case .notANumber(let index): self.init(TOPOLOSS_ENAN, error.description, index: Int64(index))
@@ -75,6 +93,8 @@ func reporting(
   } catch let failure as Failure {
     return unsafe failure.report(to: target)
   } catch let failure as PersistenceError {
+    return unsafe Failure(failure).report(to: target)
+  } catch let failure as LossError {
     return unsafe Failure(failure).report(to: target)
   } catch let failure as TransportError {
     return unsafe Failure(failure).report(to: target)

@@ -1,0 +1,164 @@
+// Reads raw memory: a caller's array, element by element, wherever its strides lead.
+internal import ComputeRuntime
+internal import PersistentHomology
+
+/// How elements of one type are read as numbers.
+protocol ElementFormat: SendableMetatype {
+  associatedtype Bits: FixedWidthInteger & BitwiseCopyable
+  static func value(_ bits: Bits) -> Double
+  /// Whether the element is a finite number that Double holds exactly.
+  static func isUsable(_ bits: Bits) -> Bool
+  /// What an unusable element is.
+  static func flaw(_ bits: Bits, _ operand: LossOperand, _ index: Int) -> LossError
+}
+
+extension ElementFormat {
+  static func isUsable(_ bits: Bits) -> Bool { true }
+  static func flaw(_ bits: Bits, _ operand: LossOperand, _ index: Int) -> LossError {
+    value(bits).isNaN ? .notANumber(operand, index: index) : .infinite(operand, index: index)
+  }
+}
+
+enum BoolFormat: ElementFormat {
+  static func value(_ bits: UInt8) -> Double { bits == 0 ? 0 : 1 }
+}
+
+enum SmallIntegerFormat<Bits: FixedWidthInteger & BitwiseCopyable>: ElementFormat {
+  static func value(_ bits: Bits) -> Double { Double(bits) }
+}
+
+enum LargeIntegerFormat<Bits: FixedWidthInteger & BitwiseCopyable>: ElementFormat {
+  static func value(_ bits: Bits) -> Double { Double(bits) }
+  static func isUsable(_ bits: Bits) -> Bool { bits.magnitude <= 1 << 53 }
+  static func flaw(_ bits: Bits, _ operand: LossOperand, _ index: Int) -> LossError {
+    .integerTooLarge(operand, index: index)
+  }
+}
+
+enum Float16Format: ElementFormat {
+  static func isUsable(_ bits: UInt16) -> Bool { bits & 0x7c00 != 0x7c00 }
+
+  static func value(_ bits: UInt16) -> Double {
+    let (exponent, fraction) = (Int(bits >> 10 & 31), Double(bits & 0x3ff))
+    let magnitude: Double =
+      switch exponent {
+      case 0: fraction * 0x1p-24
+      case 31: fraction == 0 ? .infinity : .nan
+      default: (1 + fraction * 0x1p-10) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
+      }
+    return bits >> 15 == 1 ? -magnitude : magnitude
+  }
+}
+
+enum Float32Format: ElementFormat {
+  static func value(_ bits: UInt32) -> Double { Double(Float(bitPattern: bits)) }
+  static func isUsable(_ bits: UInt32) -> Bool { bits & 0x7f80_0000 != 0x7f80_0000 }
+}
+
+enum Float64Format: ElementFormat {
+  static func value(_ bits: UInt64) -> Double { Double(bitPattern: bits) }
+  static func isUsable(_ bits: UInt64) -> Bool {
+    bits & 0x7ff0_0000_0000_0000 != 0x7ff0_0000_0000_0000
+  }
+}
+
+/// A task that needs to know a volume's element type.
+protocol ElementTask {
+  associatedtype Result
+  func run<Format: ElementFormat>(_ format: Format.Type) throws(LossError) -> Result
+}
+
+extension ScalarType {
+  var isFloatingPoint: Bool {
+    switch self {
+    case .float16, .float32, .float64: true
+    default: false
+    }
+  }
+
+  func perform<Task: ElementTask>(_ task: Task) throws(LossError) -> Task.Result {
+    switch self {
+    case .bool: try task.run(BoolFormat.self)
+    case .int8: try task.run(SmallIntegerFormat<Int8>.self)
+    case .uint8: try task.run(SmallIntegerFormat<UInt8>.self)
+    case .int16: try task.run(SmallIntegerFormat<Int16>.self)
+    case .uint16: try task.run(SmallIntegerFormat<UInt16>.self)
+    case .int32: try task.run(SmallIntegerFormat<Int32>.self)
+    case .uint32: try task.run(SmallIntegerFormat<UInt32>.self)
+    case .int64: try task.run(LargeIntegerFormat<Int64>.self)
+    case .uint64: try task.run(LargeIntegerFormat<UInt64>.self)
+    case .float16: try task.run(Float16Format.self)
+    case .float32: try task.run(Float32Format.self)
+    case .float64: try task.run(Float64Format.self)
+    }
+  }
+}
+
+extension StridedVolumes {
+  /// Extents of a volume as (z, y, x), with ones in front, and the strides that belong to them.
+  var planes: (extents: (Int, Int, Int), strides: (Int, Int, Int)) {
+    let rank = shape.rank
+    func axis(_ fromEnd: Int) -> (Int, Int) {
+      fromEnd <= rank ? (shape.extents[rank - fromEnd], strides[rank - fromEnd]) : (1, 0)
+    }
+    let (x, y, z) = (axis(1), axis(2), axis(3))
+    return ((z.0, y.0, x.0), (z.1, y.1, x.1))
+  }
+
+  /// Throws when volume `index` has an element that is NaN, infinite, or an integer beyond 2^53.
+  func checkValues(
+    ofVolume index: Int, _ operand: LossOperand, _ interruption: Interruption
+  ) throws(LossError) {
+    switch scalarType {
+    case .bool, .int8, .uint8, .int16, .uint16, .int32, .uint32: return
+    default: break
+    }
+    try scalarType.perform(
+      ValueCheck(volumes: self, index: index, operand: operand, interruption: interruption))
+  }
+}
+
+private struct ValueCheck: ElementTask {
+  let volumes: StridedVolumes
+  let index: Int
+  let operand: LossOperand
+  let interruption: Interruption
+
+  func run<Format: ElementFormat>(_ format: Format.Type) throws(LossError) {
+    let ((depth, height, width), strides) = volumes.planes
+    let start = unsafe volumes.volume(index)
+    let size = MemoryLayout<Format.Bits>.size
+    let isDense = strides.2 == size && !volumes.isByteSwapped
+    for z in 0..<depth {
+      try translatingErrors { () throws(ComputeError) in try interruption.check() }
+      for y in 0..<height {
+        let row = unsafe start + (z &* strides.0 &+ y &* strides.1)
+        // Without a way out, so that the compiler makes vector instructions of it.
+        var flawed: Format.Bits = 0
+        if isDense {
+          for x in 0..<width {
+            let bits = unsafe row.loadUnaligned(fromByteOffset: x &* size, as: Format.Bits.self)
+            flawed |= format.isUsable(bits) ? 0 : 1
+          }
+        } else {
+          for x in 0..<width { flawed |= format.isUsable(unsafe bits(row, x, strides.2)) ? 0 : 1 }
+        }
+        guard flawed != 0 else { continue }
+        for x in 0..<width {
+          let bits: Format.Bits = unsafe bits(row, x, strides.2)
+          if !format.isUsable(bits) {
+            throw format.flaw(
+              bits, operand, index * volumes.shape.voxels + (z * height + y) * width + x)
+          }
+        }
+      }
+    }
+  }
+
+  private func bits<Bits: FixedWidthInteger & BitwiseCopyable>(
+    _ row: UnsafeRawPointer, _ x: Int, _ stride: Int
+  ) -> Bits {
+    let raw = unsafe row.loadUnaligned(fromByteOffset: x &* stride, as: Bits.self)
+    return volumes.isByteSwapped ? raw.byteSwapped : raw
+  }
+}
