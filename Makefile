@@ -25,7 +25,7 @@ LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
 TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug \
   --explicit-target-dependency-import-check error
 
-.PHONY: help demo test package library install bench-persistence format lint clean
+.PHONY: help demo test package library install bench-persistence bench-loss format lint clean
 
 help:
 	@echo 'make demo                 compute and draw the diagrams of a synthetic volume'
@@ -33,6 +33,7 @@ help:
 	@echo 'make package              build the Python package into .venv'
 	@echo 'make install PREFIX=DIR   install topoloss.h, libtopoloss.so and topoloss.pc'
 	@echo 'make bench-persistence    time the diagrams beside CubicalRipser and GUDHI'
+	@echo 'make bench-loss           time distances and the loss beside the peers (QUICK=1: the small ones)'
 	@echo 'make format / make lint   rewrite / check the Swift sources with swift format'
 	@echo 'make clean                remove everything that was built'
 
@@ -70,6 +71,12 @@ bench-persistence:
 	@tools/install-package.sh
 	$(VENV_PYTHON) Benchmarks/persistence.py
 
+bench-loss:
+	@tools/setup.sh test
+	@tools/install-package.sh
+	@Benchmarks/peers.sh
+	.venv-peers/current/bin/python Benchmarks/loss.py $(if $(QUICK),--quick)
+
 format:
 	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests
 
@@ -77,4 +84,4 @@ lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
 clean:
-	rm -rf .build-* .venv build dist demo-output *.egg-info python/*.egg-info
+	rm -rf .build-* .venv .venv-peers build dist demo-output *.egg-info python/*.egg-info

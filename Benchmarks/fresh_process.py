@@ -36,7 +36,7 @@ def digest(diagrams):
     return parts.hexdigest()
 
 
-def _status(key):
+def status(key):
     """A size from the kernel's account of this process, in bytes.
 
     Not `ru_maxrss`: that one survives the start of a new program, so a child would begin with the
@@ -48,9 +48,9 @@ def _status(key):
 
 def memory(run, field):
     """Peak of the process, and what of it lies above the state with the input already in memory."""
-    before = _status("VmRSS")
+    before = status("VmRSS")
     diagrams = run()
-    peak = _status("VmHWM")
+    peak = status("VmHWM")
     return {"above": peak - before, "peak": peak, "voxels": field.size, "pairs": sum(map(len, diagrams))}
 
 

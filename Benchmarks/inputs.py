@@ -62,3 +62,21 @@ def small_cells(n):
     """
     stacks = [_read_stack(path) for path in cells_at_hand()]
     return -np.stack([ndimage.zoom(stack, n / len(stack), order=1) for stack in stacks])
+
+
+def training_batch():
+    """Predictions and true volumes as in training, two arrays of shape ``(6, 1, 64, 64, 64)``, float32.
+
+    The truth is six real cells with their grey voxels; a prediction is the blurred cell with a smooth
+    and a rough disturbance, through a sigmoid.
+    """
+    cells = [_read_stack(path) for path in cells_at_hand()[:6]]
+    rng = np.random.default_rng(0)
+    smooth = volume("smooth", 64)
+
+    def prediction(cell):
+        rough = rng.standard_normal(cell.shape, dtype=np.float32)
+        return 1 / (1 + np.exp(-(8 * (ndimage.gaussian_filter(cell, 2) - 0.5) + 1.5 * smooth + 0.05 * rough)))
+
+    batches = np.stack([prediction(cell) for cell in cells]), np.stack(cells)
+    return tuple(batch[:, np.newaxis].astype(np.float32) for batch in batches)

@@ -27,6 +27,7 @@ from fresh_process import in_fresh_process
 
 MIB = 2**20
 SECTION = "Persistence"
+PACKAGES = ("cripser", "gudhi", "numpy", "scipy")
 LEGEND = """\
 All dimensions with voxels unless a row says otherwise. Times are medians in milliseconds, of one thread on
 one core unless a row says otherwise; in brackets, how many times longer a peer takes than this package."""
@@ -217,7 +218,7 @@ def main():
     body, verdicts = measure(options)
     whole = len(sys.argv) == 1
     command = "make bench-persistence" if whole else shlex.join(["Benchmarks/persistence.py", *sys.argv[1:]])
-    heading = report.circumstances(command, load)
+    heading = report.circumstances(command, load, report.versions(PACKAGES))
     met = f"{verdicts.count('yes')} of the {sum(map(bool, verdicts))} rows with a target meet it."
     if options.size_divisor != 1:
         met = "Made with divided sizes, to try the program: the targets do not apply."

@@ -11,7 +11,6 @@ import topoloss_swift
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 TITLE = "# Results\n\nMade by the programs beside this file; nothing here is written by hand.\n"
-PACKAGES = ("cripser", "gudhi", "numpy", "scipy")
 
 
 def milliseconds(seconds):
@@ -51,9 +50,13 @@ def processor():
     return found[1] if found else platform.machine()
 
 
-def circumstances(command, load):
+def versions(names):
+    """Names of packages with the versions that are installed."""
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def circumstances(command, load, packages):
     """Machine, versions, command: what a reader needs to judge or repeat the figures."""
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"* Machine: {processor()}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.machine()};"
         f" load average at the start {load:.1f}\n"
