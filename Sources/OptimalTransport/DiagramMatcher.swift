@@ -12,7 +12,7 @@ package import ComputeRuntime
 /// Remembers the last matching. One thread may use it; after an error it must not be used again.
 package final class DiagramMatcher {
   private let options: TransportOptions
-  private let solver: any MatchingSolver
+  private let solver: AnyTransportSolver
   private let first: DiagramSide
   private let second: DiagramSide
   private let partners: Scratch<Int32>
@@ -25,14 +25,7 @@ package final class DiagramMatcher {
     let order = options.order
     guard order >= 1, order < .infinity else { throw .invalidOrder(order) }
     self.options = options
-    switch (options.groundNorm, order) {
-    case (.maximum, 1): solver = TransportSolver(MaximumNorm(), budget, interruption)
-    case (.maximum, 2): solver = TransportSolver(SquaredMaximumNorm(), budget, interruption)
-    case (.maximum, _): solver = TransportSolver(PowerOfMaximumNorm(order: order), budget, interruption)
-    case (.euclidean, 2): solver = TransportSolver(SquaredEuclideanNorm(), budget, interruption)
-    case (.euclidean, _):
-      solver = TransportSolver(PowerOfEuclideanNorm(order: order), budget, interruption)
-    }
+    solver = AnyTransportSolver(options, budget, interruption)
     first = DiagramSide(budget: budget)
     second = DiagramSide(budget: budget)
     partners = Scratch(budget: budget)
@@ -62,8 +55,8 @@ package final class DiagramMatcher {
     u.fill(0..<first.points.count, with: 0)
     v.fill(0..<second.points.count, with: 0)
     if !areIdentical {
-      let (one, other) = (solver.isSwapped ? v : u, solver.isSwapped ? u : v)
-      let (rows, columns) = (solver.rowView, solver.columnView)
+      let (rows, columns, isSwapped) = solver.views
+      let (one, other) = isSwapped ? (v, u) : (u, v)
       for place in 0..<rows.count {
         one[Int(rows.index[place])] = inUnitsOfTheCaller(rows.potential[place])
       }
@@ -100,26 +93,15 @@ package final class DiagramMatcher {
     guard most > 0 else { return 0 }
     exponent = max(min(Int(most.exponent) + 1, 1000), -1000)
     let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
-    let (one, other) = (first, second)
-    try solver.solve(one.count, other.count) { one.point($0, scale) } second: { other.point($0, scale) }
-    let (rows, columns) = (solver.rowView, solver.columnView)
-    var total = 0.0
-    for place in 0..<rows.count {
-      let partner = rows.partner[place]
-      guard partner != CloudView.none else {
-        total += rows.exit[place]
-        continue
-      }
-      total += solver.cost(ofRow: place, column: Int(partner))
-      let (row, column) = (rows.index[place], columns.index[Int(partner)])
-      if solver.isSwapped {
+    let total = try solver.solve(first, second, scale)
+    let (rows, columns, isSwapped) = solver.views
+    for place in 0..<rows.count where rows.partner[place] != CloudView.none {
+      let (row, column) = (rows.index[place], columns.index[Int(rows.partner[place])])
+      if isSwapped {
         partners.cells[Int(column)] = row
       } else {
         partners.cells[Int(row)] = column
       }
-    }
-    for place in 0..<columns.count where columns.partner[place] == CloudView.none {
-      total += columns.exit[place]
     }
     return root(total) / scale
   }
@@ -159,34 +141,5 @@ package final class DiagramMatcher {
     case 2: total.squareRoot()
     default: pow(total, 1 / options.order)
     }
-  }
-}
-
-/// A ``TransportSolver`` of some cost.
-private protocol MatchingSolver: AnyObject {
-  var isSwapped: Bool { get }
-  var rowView: CloudView { get }
-  var columnView: CloudView { get }
-  func cost(ofRow row: Int, column: Int) -> Double
-  func solve(
-    _ firstCount: Int, _ secondCount: Int, first: (Int) -> IndexedPoint,
-    second: (Int) -> IndexedPoint
-  ) throws(ComputeError)
-}
-
-extension TransportSolver: MatchingSolver {
-  var rowView: CloudView { rows.view }
-  var columnView: CloudView { columns.view }
-
-  func cost(ofRow row: Int, column: Int) -> Double {
-    let (rows, columns) = (rows.view, columns.view)
-    return cost.ofMove(rows.x[row] - columns.x[column], rows.y[row] - columns.y[column])
-  }
-
-  func solve(
-    _ firstCount: Int, _ secondCount: Int, first: (Int) -> IndexedPoint,
-    second: (Int) -> IndexedPoint
-  ) throws(ComputeError) {
-    try solve(firstCount, secondCount, isScout: false, first: first, second: second)
   }
 }

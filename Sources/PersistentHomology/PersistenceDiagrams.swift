@@ -86,7 +86,8 @@ public func persistenceDiagrams(
   let source = UncheckedSendable(volumes)
   let results: Mutex<[Int: [Diagram]]> = Mutex([:])
   try shareOut(count, threads: workers, interruption: interruption) {
-    () throws(PersistenceError) in preparation.makeComputation(source.value.scalarType)
+    () throws(PersistenceError) in
+    preparation.makeComputation(source.value.scalarType)
   } _: { computation, index throws(PersistenceError) in
     let diagrams = try computation.diagrams(ofVolume: index, in: source.value)
     results.withLock { $0[index] = diagrams }

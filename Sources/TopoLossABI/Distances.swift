@@ -173,7 +173,8 @@ private struct DiagramPairs: @unchecked Sendable {
   /// Writes the distance of every pair.
   func measure<Matcher>(
     _ parsed: ParsedDistanceOptions, makeMatcher: @Sendable () throws(TransportError) -> Matcher,
-    distance: @Sendable (Matcher, FencedPointer<DiagramPoint>, FencedPointer<DiagramPoint>)
+    distance:
+      @Sendable (Matcher, FencedPointer<DiagramPoint>, FencedPointer<DiagramPoint>)
       throws(TransportError) -> Double
   ) throws {
     // Also without pairs, options that cannot be are an error.

@@ -154,7 +154,8 @@ private func gradientMemory(
 }
 
 /// Throws when an output lies on an input or on another output.
-private func refuseOverlap(_ outputs: [ClosedRange<UInt>?], with inputs: [ClosedRange<UInt>]) throws(Failure) {
+private func refuseOverlap(_ outputs: [ClosedRange<UInt>?], with inputs: [ClosedRange<UInt>]) throws(Failure)
+{
   let outputs = outputs.compactMap { $0 }
   for (index, output) in outputs.enumerated() {
     guard !inputs.contains(where: output.overlaps), !outputs[..<index].contains(where: output.overlaps)
