@@ -61,7 +61,8 @@ extension TransportSolver {
   fileprivate func solve(
     _ first: DiagramSide, _ second: DiagramSide, _ scale: Double
   ) throws(ComputeError) -> Double {
-    try solve(first.count, second.count) { first.point($0, scale) } second: { second.point($0, scale) }
+    try solve(
+      first.count, second.count, first: first.reader(scale: scale), second: second.reader(scale: scale))
     let (rows, columns) = (rows.view, columns.view)
     var total = 0.0
     for row in 0..<rows.count {

@@ -99,7 +99,8 @@ private struct LineOfPoints {
     numbers = try Scratch(count: 3 * count, budget: budget)
     let order = try Scratch<IndexedPoint>(count: count, budget: budget)
     let cells = order.cells
-    for place in 0..<count { cells[place] = side.point(place, scale) }
+    let point = side.reader(scale: scale)
+    for place in 0..<count { cells[place] = point(place) }
     sortByBirth(cells.prefix(count))
     for place in 0..<count {
       let exit = cost.ofExit(persistence: (cells[place].y - cells[place].x).magnitude)

@@ -32,6 +32,7 @@ final class DiagramSide {
     if !essential.isEmpty { essential.removeAll(keepingCapacity: true) }
     essentialAbove = 0
     let finite = indices.cells
+    // Counted in locals: each access to a property of a class is checked.
     var (found, most) = (0, 0.0)
     for index in 0..<points.count {
       let point = points[index]
@@ -83,12 +84,14 @@ final class DiagramSide {
     }
   }
 
-  /// The i-th point that ends, its coordinates scaled.
-  @inline(__always)
-  func point(_ place: Int, _ scale: Double) -> IndexedPoint {
-    let index = indices.cells[place]
-    let point = points[Int(index)]
-    return IndexedPoint(x: point.birth * scale, y: point.death * scale, index: index)
+  /// The i-th point that ends, its coordinates multiplied by `scale`.
+  func reader(scale: Double) -> (Int) -> IndexedPoint {
+    let (points, indices) = (points, indices.cells)
+    return { place in
+      let index = indices[place]
+      let point = points[Int(index)]
+      return IndexedPoint(x: point.birth * scale, y: point.death * scale, index: index)
+    }
   }
 
   /// |death - birth| of the i-th point that ends.

@@ -79,8 +79,9 @@ package final class SlicedMatcher {
     _ side: DiagramSide, along line: (x: Double, y: Double), to target: FencedPointer<Double>,
     onDiagonal: FencedPointer<Double>
   ) {
+    let point = side.reader(scale: 1)
     for place in 0..<side.count {
-      let point = side.point(place, 1)
+      let point = point(place)
       target[place] = point.x * line.x + point.y * line.y
       let middle = point.x / 2 + point.y / 2
       onDiagonal[place] = middle * line.x + middle * line.y

@@ -73,6 +73,9 @@ final class TransportSolver<Cost: GroundCost> {
       columns.view.potential.copy(columns.view.exit, count: columnCount, to: 0)
       return
     }
+    if isSmall && rowCount * rowCount * columnCount <= TransportTuning.mostWorkOnMatrix {
+      return try matchDensely()
+    }
     if isSmall { try addAllPairs() }
     isComplete = try isSmall ? true : addCandidates()
     try sortGraph()
@@ -131,6 +134,7 @@ final class TransportBuffers {
   let heap: Scratch<HeapEntry>
   let hits: Scratch<Hit>
   let nodes: Scratch<PendingNode>
+  let matrix: Scratch<Double>
 
   init(budget: MemoryBudget) {
     distances = Scratch(budget: budget)
@@ -140,6 +144,7 @@ final class TransportBuffers {
     heap = Scratch(budget: budget)
     hits = Scratch(budget: budget)
     nodes = Scratch(budget: budget)
+    matrix = Scratch(budget: budget)
   }
 
   func reserve(points: Int) throws(ComputeError) {
@@ -159,6 +164,8 @@ final class TransportBuffers {
 enum TransportTuning {
   /// Up to so many pairs, all are looked at.
   static var mostPairsWithoutTree: Int { 4096 }
+  /// Up to so many rows squared times columns, all costs stand in a matrix.
+  static var mostWorkOnMatrix: Int { 32000 }
   /// All pairs that can be matched are candidates if there are at most so many per point.
   static var mostCandidatesPerPoint: Int { 24 }
   /// Candidates of a row, and of a column, when not all pairs are.

@@ -60,6 +60,8 @@ struct Failure: Error {
     case .infinite(_, let index): self.init(TOPOLOSS_EINF, error.description, index: Int64(index))
     case .integerTooLarge(_, let index):
       self.init(TOPOLOSS_ELIMIT, error.description, index: Int64(index))
+    case .lastValueNotFinite(let volume):
+      self.init(TOPOLOSS_EINF, error.description, index: Int64(volume))
     case .shapesDiffer, .wrongResolution: self.init(TOPOLOSS_ESHAPE, error.description)
     case .gradientNeedsFloatingPoint: self.init(TOPOLOSS_EDTYPE, error.description)
     case .noDimensions, .resolutionTooSmall, .invalidWeights, .invalidMinimumPersistence,

@@ -59,7 +59,7 @@ final class FeatureList {
       }
       if point.birth.isInfinite { throw .transport(.infiniteBirth(index: 2 * index)) }
       if point.death.isInfinite, options.essentialClasses == .extreme {
-        guard let last else { throw .lastValuesMissing }
+        guard let last, !last.isNaN else { throw .lastValuesMissing }
         point.death = last
       }
       add(point, FeatureVoxels(creator: -1, destroyer: -1), options)

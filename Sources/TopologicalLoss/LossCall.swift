@@ -91,6 +91,10 @@ struct LossCall: @unchecked Sendable {
     case .diagrams(let diagrams):
       precondition(
         diagrams.points.count == prediction.count * dimensions.count, "one diagram per dimension")
+      // NaN stands for a last value that nobody needs.
+      if let volume = diagrams.lastValues?.firstIndex(where: \.isInfinite) {
+        throw .lastValueNotFinite(volume: volume)
+      }
     }
     guard outputs.gradient == nil || prediction.scalarType.isFloatingPoint else {
       throw .gradientNeedsFloatingPoint(.prediction)

@@ -23,6 +23,7 @@ public enum LossError: Error, Equatable, Sendable, CustomStringConvertible {
   case invalidGradientScale(Double)
   case gradientNeedsFloatingPoint(LossOperand)
   case lastValuesMissing
+  case lastValueNotFinite(volume: Int)
 
   package init(_ error: ComputeError) {
     self = .persistence(PersistenceError(error))
@@ -49,6 +50,7 @@ public enum LossError: Error, Equatable, Sendable, CustomStringConvertible {
     case .invalidGradientScale(let value): "the gradient's scale is finite, got \(value)"
     case .gradientNeedsFloatingPoint(let operand):
       "a gradient needs floating-point values, those of the \(operand.rawValue) are not"
+    case .lastValueNotFinite(let volume): "the last value of volume \(volume) is not finite"
     case .lastValuesMissing: "essential classes of the target end at its last values: they are missing"
     }
   }
@@ -56,7 +58,7 @@ public enum LossError: Error, Equatable, Sendable, CustomStringConvertible {
 
 extension LossError: ComputeFailure {
   package var isCancellation: Bool {
-    self == .persistence(.cancelled) || self == .transport(.cancelled)
+    self == .persistence(.cancelled)
   }
 }
 
@@ -86,7 +88,11 @@ func asLossError<Value>(
 ) throws(LossError) -> Value {
   do throws(TransportError) {
     return try body()
+  } catch .memoryRefused(let bytes) {
+    throw .persistence(.memoryRefused(bytes: bytes))
+  } catch .cancelled {
+    throw .persistence(.cancelled)
   } catch {
-    throw LossError.transport(error)
+    throw .transport(error)
   }
 }
