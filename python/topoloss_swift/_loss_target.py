@@ -57,14 +57,13 @@ def _flat(target: Any, leading: tuple[int, ...], place: str) -> list[Diagrams]:
 
 
 def _wrong(found: object, expected: str) -> Exception:
-    """ValueError for the wrong nesting, TypeError for what is no target at all."""
-    if is_diagrams(found):
-        return ValueError(f"{expected}, as target_diagrams returns them, not {_kind(found)}")
-    return TypeError(f"{expected}, not {_kind(found)}; numpy.asarray(...) makes an array of lists")
-
-
-def _kind(found: object) -> str:
-    return type(found).__name__
+    """ValueError for diagrams that are nested in another way, TypeError for what holds none."""
+    kind, inside = type(found).__name__, found
+    while isinstance(inside, (list, tuple)) and inside:
+        inside = inside[0]
+    if is_diagrams(inside):
+        return ValueError(f"{expected}, as target_diagrams returns them, not {kind}")
+    return TypeError(f"{expected}, not {kind}; numpy.asarray(...) makes an array of nested lists")
 
 
 def _check(diagrams: Diagrams, working: tuple[int, ...], options: LossOptions) -> None:
