@@ -1,4 +1,5 @@
 import ComputeRuntime
+import OptimalTransport
 import PersistentHomology
 import TestOracles
 import Testing
@@ -26,6 +27,61 @@ struct LossBatchTests {
         #expect(found.terms.map { $0.map(\.wasserstein) } == alone.map { $0.terms[0].map(\.wasserstein) })
         #expect(found.gradient == alone.flatMap(\.gradient))
         #expect(found.targetGradient == alone.flatMap(\.targetGradient))
+      }
+    }
+  }
+
+  /// The engine gives a thread no fewer than 32,768 voxels, so that these volumes are shared.
+  @Test("threads that share one volume give the bits of one thread")
+  func sharedVolume() throws {
+    var generator = SeededGenerator(seed: 0xBB)
+    let shape = [44, 48, 50]
+    let volumes = [TestField.noise, .smooth].map {
+      $0.values(shape: shape, using: &generator).map { Float($0) }
+    }
+    var options = LossOptions()
+    options.dimensions = .all
+    for resolution in [[nil, nil, nil], [40, nil, 41]] as [[Int?]] {
+      options.resolution = resolution
+      options.threads = 1
+      let expected = try topologicalLoss(
+        prediction: volumes[0], target: volumes[1], shape: shape, rank: 3, options: options)
+      for threads in [2, 3, 8] {
+        options.threads = threads
+        let found = try topologicalLoss(
+          prediction: volumes[0], target: volumes[1], shape: shape, rank: 3, options: options)
+        #expect(found.values == expected.values && found.gradient == expected.gradient)
+        #expect(found.targetGradient == expected.targetGradient)
+      }
+    }
+  }
+
+  @Test("of larger volumes: the distance of their diagrams and the persistence of the first")
+  func sameAsItsParts() throws {
+    var generator = SeededGenerator(seed: 0xBC)
+    for index in 0..<8 {
+      var question = LossQuestion(shape: [18, 20, 22], using: &generator)
+      question.loss.dimensions = [0, 1, 2]
+      question.loss.resolution = [nil, nil, nil]
+      question.loss.minimumPersistence = 0
+      question.loss.essentialClasses = index % 2 == 0 ? .matched : .ignored
+      let volumes = [TestField.noise, .smooth, .plateaus].shuffled(using: &generator).prefix(2)
+        .map { $0.values(shape: question.shape, using: &generator) }
+      let terms = try question.askEngine(volumes[0], volumes[1]).terms[0]
+      var options = PersistenceOptions()
+      options.filtration = question.options.filtration
+      options.construction = question.options.construction
+      let diagrams = try volumes.map {
+        try persistenceDiagrams(of: $0, shape: question.shape, options: options).map(\.points)
+      }
+      let transport = TransportOptions(
+        order: question.loss.order, essentialClasses: question.options.essentialClasses)
+      for dimension in 0..<3 {
+        let (first, second) = (diagrams[0][dimension], diagrams[1][dimension])
+        #expect(
+          try terms[dimension].wasserstein == wassersteinDistance(first, second, options: transport))
+        let total = try totalPersistence(first, order: question.loss.order)
+        #expect(abs(terms[dimension].totalPersistence - total) <= 1e-12 * total)
       }
     }
   }
