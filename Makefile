@@ -30,6 +30,7 @@ TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswif
 help:
 	@echo 'make demo                 compute and draw the diagrams of a synthetic volume'
 	@echo 'make test                 run every test: Swift, C, Python'
+	@echo 'WITH_TORCH=1 make test    the same, with PyTorch, JAX and scikit-learn'
 	@echo 'make package              build the Python package into .venv'
 	@echo 'make install PREFIX=DIR   install topoloss.h, libtopoloss.so and topoloss.pc'
 	@echo 'make bench-persistence    time the diagrams beside CubicalRipser and GUDHI'
@@ -42,15 +43,18 @@ demo:
 	@tools/install-package.sh
 	$(VENV_PYTHON) examples/python/demo.py
 
-# The two test runners come last, so that their closing lines end the output.
+# The two test runners come last, so that their closing lines end the output. With WITH_TORCH=1
+# PyTorch, JAX and scikit-learn are installed (a large download) and their tests must run; without
+# it they run if .venv has the packages, and else pytest says so in one line.
 test:
 	@tools/setup.sh test
+	@if [ '$(WITH_TORCH)' = 1 ]; then tools/setup.sh torch; fi
 	@tools/install-package.sh
 	tools/check-c.sh
-	$(VENV_PYTHON) -m mypy.stubtest topoloss_swift
+	tools/check-types.sh
 	tools/check-examples.sh
 	$(SWIFT) test $(TEST_FLAGS) --scratch-path .build-tests
-	$(VENV_PYTHON) -m pytest python/tests
+	REQUIRE_TORCH=$(WITH_TORCH) $(VENV_PYTHON) -m pytest python/tests
 
 package:
 	@tools/setup.sh demo

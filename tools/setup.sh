@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# tools/setup.sh demo|test: prepares what `make demo` or `make test` needs, and nothing else.
+# tools/setup.sh demo|test|torch: prepares what `make demo`, `make test` or, on top of the latter,
+# `WITH_TORCH=1 make test` needs, and nothing else.
 #
 # Checks the Swift toolchain, gets missing Debian packages where it may, and fills .venv from
 # tools/requirements-<set>.txt. A stamp keyed by content lets the second run end at once.
@@ -8,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-set_name=${1:?usage: tools/setup.sh demo|test}
+set_name=${1:?usage: tools/setup.sh demo|test|torch}
 swift=${SWIFT:-swift}
 python=${PYTHON:-/usr/bin/python3}
 cache=${TOPOLOSS_CACHE:-${HOME:-$PWD}/.cache/topoloss}
@@ -39,7 +40,7 @@ missing_packages() {
     has_venv || echo python3-venv
     has_headers || echo python3-dev
   fi
-  if [ "$set_name" = test ]; then
+  if [ "$set_name" != demo ]; then
     command -v g++ > /dev/null || echo g++
     command -v pkg-config > /dev/null || echo pkg-config
     command -v nm > /dev/null || echo binutils
@@ -78,6 +79,15 @@ install_from_cache() {
   "${pip[@]}" install --quiet --no-index --find-links "$wheels" -r "tools/requirements-$set_name.txt" < /dev/null
 }
 
+# Prints "torch==VERSION" of the newest build of PyTorch without CUDA that pip can see, if there is
+# one: such builds end in +cpu. The plain wheel for Linux is newer at times, but brings
+# gigabytes of CUDA libraries. Where only that one is seen (no CUDA-free wheels in pip's
+# configuration), it is taken: it works without a GPU, too.
+smallest_torch() {
+  "${pip[@]}" index versions torch 2> /dev/null | grep -o '[0-9][0-9.]*+cpu' | head -n 1 |
+    sed 's/^/torch==/'
+}
+
 fill_venv() {
   local key stamp=.venv/stamp-$set_name
   key=$(
@@ -97,8 +107,10 @@ fill_venv() {
   mkdir -p "$wheels"
   # From the cache alone if it has everything; else through it, so that the next clone finds it.
   install_from_cache 2> /dev/null || {
+    local pins=()
+    if [ "$set_name" = torch ]; then mapfile -t pins < <(smallest_torch); fi
     "${pip[@]}" wheel --quiet --find-links "$wheels" --wheel-dir "$wheels" \
-      -r "tools/requirements-$set_name.txt" < /dev/null && install_from_cache
+      -r "tools/requirements-$set_name.txt" "${pins[@]}" < /dev/null && install_from_cache
   } || stop "pip could not install tools/requirements-$set_name.txt (is there a network?)"
   echo "$key" > "$stamp"
 }
