@@ -17,7 +17,7 @@ packages() { "$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("pur
 make_environment() {
   local name=$1 requirements=Benchmarks/requirements-$1.txt environment=.venv-peers/$1 key lower
   shift
-  key=$({ pwd; cat .venv/stamp-base tools/requirements-*.txt Benchmarks/requirements-*.txt; } | sha256sum)
+  key=$({ pwd; cat .venv/stamp-base tools/requirements-{demo,test}.txt Benchmarks/requirements-*.txt; } | sha256sum)
   [ "$(cat "$environment/stamp" 2> /dev/null)" = "$key" ] && return 0
 
   say "making $environment; PyTorch is a large download the first time"
