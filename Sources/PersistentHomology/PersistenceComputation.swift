@@ -33,63 +33,70 @@ package struct PersistencePreparation: Sendable {
   }
 
   /// What one worker needs for volumes of one element type.
-  package func makeComputation(_ type: ScalarType) -> any PersistenceComputation {
+  package func makeComputation(_ type: ScalarType) -> PersistenceComputation {
+    // Each case names its type, so that the compiler writes loops for each.
     switch type {
-    case .bool: TypedComputation<BoolKeys>(self)
-    case .int8: TypedComputation<SmallIntegerKeys<Int8>>(self)
-    case .uint8: TypedComputation<SmallIntegerKeys<UInt8>>(self)
-    case .int16: TypedComputation<SmallIntegerKeys<Int16>>(self)
-    case .uint16: TypedComputation<SmallIntegerKeys<UInt16>>(self)
-    case .int32: TypedComputation<LargeIntegerKeys<Int32>>(self)
-    case .uint32: TypedComputation<LargeIntegerKeys<UInt32>>(self)
-    case .int64: TypedComputation<LargeIntegerKeys<Int64>>(self)
-    case .uint64: TypedComputation<LargeIntegerKeys<UInt64>>(self)
-    case .float16: TypedComputation<Float16Keys>(self)
-    case .float32: TypedComputation<Float32Keys>(self)
-    case .float64: TypedComputation<Float64Keys>(self)
+    case .bool: computation(BoolKeys.self)
+    case .int8: computation(SmallIntegerKeys<Int8>.self)
+    case .uint8: computation(SmallIntegerKeys<UInt8>.self)
+    case .int16: computation(SmallIntegerKeys<Int16>.self)
+    case .uint16: computation(SmallIntegerKeys<UInt16>.self)
+    case .int32: computation(LargeIntegerKeys<Int32>.self)
+    case .uint32: computation(LargeIntegerKeys<UInt32>.self)
+    case .int64: computation(LargeIntegerKeys<Int64>.self)
+    case .uint64: computation(LargeIntegerKeys<UInt64>.self)
+    case .float16: computation(Float16Keys.self)
+    case .float32: computation(Float32Keys.self)
+    case .float64: computation(Float64Keys.self)
+    }
+  }
+
+  private func computation<Scalar: ScalarKeys & SendableMetatype>(
+    _ scalar: Scalar.Type
+  ) -> PersistenceComputation where Scalar.Key: RowComparable {
+    let workspace = PersistenceWorkspace<Scalar.Key>(threads: threads, budget: budget)
+    return PersistenceComputation { volumes, index throws(PersistenceError) in
+      try diagrams(scalar, volumes, index, workspace)
+    }
+  }
+
+  private func diagrams<Scalar: ScalarKeys & SendableMetatype>(
+    _ scalar: Scalar.Type, _ volumes: StridedVolumes, _ index: Int,
+    _ workspace: PersistenceWorkspace<Scalar.Key>
+  ) throws(PersistenceError) -> [Diagram] where Scalar.Key: RowComparable {
+    let persistence = try translatingErrors { () throws(ComputeError) in
+      try VolumePersistence(
+        plan: plan, neighbourhoods: neighbourhoods, layout: layout,
+        keepsZeroPersistence: options.keepsZeroPersistence, threads: threads, workspace: workspace,
+        interruption: interruption)
+    }
+    let invalid = try translatingErrors { () throws(ComputeError) in
+      try persistence.read(scalar, from: volumes, index: index)
+    }
+    if let invalid { throw scalar.invalid(at: invalid) }
+    guard try translatingErrors({ () throws(ComputeError) in try persistence.run() }) else {
+      throw .inconsistentResult
+    }
+    return try translatingErrors { () throws(ComputeError) in
+      try persistence.diagrams(
+        scalar, essentialDeath: options.filtration == .superlevel ? -.infinity : .infinity)
     }
   }
 }
 
 /// Computes the diagrams of one volume after the other, and keeps its buffers between them. One thread
 /// may use it.
-package protocol PersistenceComputation: AnyObject {
-  /// - Precondition: `volumes` have the shape and the type that this was made for.
-  func diagrams(
-    ofVolume index: Int, in volumes: StridedVolumes
-  ) throws(PersistenceError) -> [Diagram]
-}
+package struct PersistenceComputation {
+  private let compute: (StridedVolumes, Int) throws(PersistenceError) -> [Diagram]
 
-private final class TypedComputation<Scalar: ScalarKeys & SendableMetatype>: PersistenceComputation
-where Scalar.Key: RowComparable {
-  private let preparation: PersistencePreparation
-  private let workspace: PersistenceWorkspace<Scalar.Key>
-
-  init(_ preparation: PersistencePreparation) {
-    self.preparation = preparation
-    workspace = PersistenceWorkspace(threads: preparation.threads, budget: preparation.budget)
+  fileprivate init(_ compute: @escaping (StridedVolumes, Int) throws(PersistenceError) -> [Diagram]) {
+    self.compute = compute
   }
 
-  func diagrams(
+  /// - Precondition: `volumes` have the shape and the type that this was made for.
+  package func diagrams(
     ofVolume index: Int, in volumes: StridedVolumes
   ) throws(PersistenceError) -> [Diagram] {
-    let (preparation, options) = (preparation, preparation.options)
-    let persistence = try translatingErrors { () throws(ComputeError) in
-      try VolumePersistence(
-        plan: preparation.plan, neighbourhoods: preparation.neighbourhoods,
-        layout: preparation.layout, keepsZeroPersistence: options.keepsZeroPersistence,
-        threads: preparation.threads, workspace: workspace, interruption: preparation.interruption)
-    }
-    let invalid = try translatingErrors { () throws(ComputeError) in
-      try persistence.read(Scalar.self, from: volumes, index: index)
-    }
-    if let invalid { throw Scalar.invalid(at: invalid) }
-    guard try translatingErrors({ () throws(ComputeError) in try persistence.run() }) else {
-      throw .inconsistentResult
-    }
-    return try translatingErrors { () throws(ComputeError) in
-      try persistence.diagrams(
-        Scalar.self, essentialDeath: options.filtration == .superlevel ? -.infinity : .infinity)
-    }
+    try compute(volumes, index)
   }
 }

@@ -6,8 +6,8 @@ internal import PersistentHomology
 final class LossWorker {
   private let call: LossCall
   private let working: WorkingVolume
-  private let predictionComputation: any PersistenceComputation
-  private let targetComputation: (any PersistenceComputation)?
+  private let predictionComputation: PersistenceComputation
+  private let targetComputation: PersistenceComputation?
   private let matcher: DiagramMatcher
   private let partnersOfTarget: Scratch<Int32>
   /// By homology dimension.
@@ -92,7 +92,7 @@ final class LossWorker {
   }
 
   private func diagrams(
-    _ volumes: StridedVolumes, _ index: Int, _ computation: any PersistenceComputation
+    _ volumes: StridedVolumes, _ index: Int, _ computation: PersistenceComputation
   ) throws(LossError) -> [Diagram] {
     let (volumes, index) = try working.make(volumes, index)
     return try asLossError { () throws(PersistenceError) in

@@ -6,14 +6,16 @@ internal import PersistentHomology
 protocol ElementFormat: SendableMetatype {
   associatedtype Bits: FixedWidthInteger & BitwiseCopyable
   static func value(_ bits: Bits) -> Double
-  /// Whether the element is a finite number that Double holds exactly.
-  static func isUsable(_ bits: Bits) -> Bool
+  /// The highest bit is set unless the element is a finite number that Double holds exactly: without
+  /// a branch, and in few instructions, since every element is looked at.
+  static func alarm(_ bits: Bits) -> Bits
   /// What an unusable element is.
   static func flaw(_ bits: Bits, _ operand: LossOperand, _ index: Int) -> LossError
 }
 
 extension ElementFormat {
-  static func isUsable(_ bits: Bits) -> Bool { true }
+  static func alarm(_ bits: Bits) -> Bits { 0 }
+  static var highestBit: Bits { 1 << Bits(Bits.bitWidth - 1) }
   static func flaw(_ bits: Bits, _ operand: LossOperand, _ index: Int) -> LossError {
     value(bits).isNaN ? .notANumber(operand, index: index) : .infinite(operand, index: index)
   }
@@ -29,14 +31,15 @@ enum SmallIntegerFormat<Bits: FixedWidthInteger & BitwiseCopyable>: ElementForma
 
 enum LargeIntegerFormat<Bits: FixedWidthInteger & BitwiseCopyable>: ElementFormat {
   static func value(_ bits: Bits) -> Double { Double(bits) }
-  static func isUsable(_ bits: Bits) -> Bool { bits.magnitude <= 1 << 53 }
+  static func alarm(_ bits: Bits) -> Bits { bits.magnitude <= 1 << 53 ? 0 : highestBit }
   static func flaw(_ bits: Bits, _ operand: LossOperand, _ index: Int) -> LossError {
     .integerTooLarge(operand, index: index)
   }
 }
 
 enum Float16Format: ElementFormat {
-  static func isUsable(_ bits: UInt16) -> Bool { bits & 0x7c00 != 0x7c00 }
+  // An exponent of all ones: one more carries into the highest bit.
+  static func alarm(_ bits: UInt16) -> UInt16 { bits & 0x7c00 &+ 0x0400 }
 
   static func value(_ bits: UInt16) -> Double {
     let (exponent, fraction) = (Int(bits >> 10 & 31), Double(bits & 0x3ff))
@@ -52,13 +55,13 @@ enum Float16Format: ElementFormat {
 
 enum Float32Format: ElementFormat {
   static func value(_ bits: UInt32) -> Double { Double(Float(bitPattern: bits)) }
-  static func isUsable(_ bits: UInt32) -> Bool { bits & 0x7f80_0000 != 0x7f80_0000 }
+  static func alarm(_ bits: UInt32) -> UInt32 { bits & 0x7f80_0000 &+ 0x0080_0000 }
 }
 
 enum Float64Format: ElementFormat {
   static func value(_ bits: UInt64) -> Double { Double(bitPattern: bits) }
-  static func isUsable(_ bits: UInt64) -> Bool {
-    bits & 0x7ff0_0000_0000_0000 != 0x7ff0_0000_0000_0000
+  static func alarm(_ bits: UInt64) -> UInt64 {
+    bits & 0x7ff0_0000_0000_0000 &+ 0x0010_0000_0000_0000
   }
 }
 
@@ -133,20 +136,19 @@ private struct ValueCheck: ElementTask {
       try translatingErrors { () throws(ComputeError) in try interruption.check() }
       for y in 0..<height {
         let row = unsafe start + (z &* strides.0 &+ y &* strides.1)
-        // Without a way out, so that the compiler makes vector instructions of it.
         var flawed: Format.Bits = 0
         if isDense {
           for x in 0..<width {
             let bits = unsafe row.loadUnaligned(fromByteOffset: x &* size, as: Format.Bits.self)
-            flawed |= format.isUsable(bits) ? 0 : 1
+            flawed |= format.alarm(bits)
           }
         } else {
-          for x in 0..<width { flawed |= format.isUsable(unsafe bits(row, x, strides.2)) ? 0 : 1 }
+          for x in 0..<width { flawed |= format.alarm(unsafe bits(row, x, strides.2)) }
         }
-        guard flawed != 0 else { continue }
+        guard flawed & format.highestBit != 0 else { continue }
         for x in 0..<width {
           let bits: Format.Bits = unsafe bits(row, x, strides.2)
-          if !format.isUsable(bits) {
+          if format.alarm(bits) & format.highestBit != 0 {
             throw format.flaw(
               bits, operand, index * volumes.shape.voxels + (z * height + y) * width + x)
           }
