@@ -21,7 +21,23 @@ def test_attributes_of_a_diagram():
     assert diagram.points.shape == diagram.voxels.shape == (len(diagram), 2)
     assert len(diagram) > 0, "noise has tunnels"
     assert diagram.points is diagram.points, "made once, so writing to it lasts"
+    assert diagram.last_value is None and diagram.last_voxel is None
     assert repr(diagram).startswith(f"Diagram(dimension=1, pairs={len(diagram)}, shape=(5, 6, 7)")
+
+
+@pytest.mark.parametrize("construction", ["T", "V"])
+def test_where_the_filtration_ends(construction):
+    """In H_0: the extreme value, and of the voxels that have it the one that enters last."""
+    tied = np.array([[4.0, 1, 7], [1, 7, 1]])
+    for filtration, value, places in (("superlevel", 1.0, (1, 3, 5)), ("sublevel", 7.0, (2, 4))):
+        last = places[0] if construction == "T" else places[-1]  # in T, higher indices come first
+        diagrams = persistence_diagrams(tied, filtration=filtration, construction=construction)
+        assert (diagrams[0].last_value, diagrams[0].last_voxel) == (value, last)
+        assert type(diagrams[0].last_value) is float and type(diagrams[0].last_voxel) is int
+        assert (diagrams[1].last_value, diagrams[1].last_voxel) == (None, None)
+    batch = persistence_diagrams(FIELD, spatial_dims=2, dimensions=(0,))
+    assert [plane[0].last_value for plane in batch] == FIELD.min((1, 2)).tolist()
+    assert [plane[0].last_voxel for plane in batch] == FIELD.reshape(5, -1).argmin(1).tolist()
 
 
 def test_known_answer_in_one_dimension():
@@ -76,6 +92,10 @@ def test_equality():
     assert one[0] != one[1] and one != "other" and one[0] != "other"
     same[0].points[0, 0] += 1
     assert one != same
+    same[0].points[0, 0] = one[0].points[0, 0]
+    assert one == same
+    same[0].last_voxel += 1
+    assert one != same
     for unhashable in (one, one[0]):
         with pytest.raises(TypeError):
             hash(unhashable)
@@ -86,6 +106,7 @@ def test_pickling(protocol):
     diagrams = persistence_diagrams(FIELD)
     again = pickle.loads(pickle.dumps(diagrams, protocol))
     assert again == diagrams and again is not diagrams
+    assert (again[0].last_value, again[0].last_voxel) == (FIELD.min(), FIELD.argmin())
     assert again[2].points.flags.writeable
     empty = persistence_diagrams(np.zeros((3, 3, 3)))[2]
     assert pickle.loads(pickle.dumps(empty, protocol)).points.shape == (0, 2)
@@ -274,6 +295,11 @@ def test_without_numpy(child):
             topoloss_swift.persistence_diagrams(type("Array", (), {"__array__": None})())
         except TypeError as error:
             assert "NumPy" in str(error)
+        loss, gradient = topoloss_swift.topological_loss_and_gradient(field, field, spatial_dims=2,
+                                                                      dimensions=(1,), reduction="none")
+        assert type(loss) is type(gradient) is memoryview and gradient.shape == (5, 6, 7)
+        assert topoloss_swift.wasserstein(diagrams[1], diagrams[1]) == 0.0
+        assert topoloss_swift.wasserstein_batch([diagrams[1]], [diagrams[2]]).format == "d"
         print([[d.points.tolist(), d.voxels.tolist()] for d in diagrams])
         """,
         " ".join(float(value).hex() for value in FIELD.flat),

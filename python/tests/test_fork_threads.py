@@ -8,7 +8,13 @@ import time
 import numpy as np
 import pytest
 
-from topoloss_swift import persistence_diagrams
+from topoloss_swift import (
+    persistence_diagrams,
+    target_diagrams,
+    topological_loss,
+    topological_loss_and_gradient,
+    wasserstein_batch,
+)
 
 VOLUME = np.random.default_rng(4).standard_normal((24, 24, 24)).astype(np.float32)
 CHILDREN = 300
@@ -16,7 +22,13 @@ HANG_SECONDS = 5
 
 
 def answer(threads=8):
-    return persistence_diagrams(VOLUME, threads=threads)
+    """Diagrams, distances and a loss, each on several threads."""
+    diagrams = persistence_diagrams(VOLUME, threads=threads)
+    one, other = diagrams[1].points[:200], diagrams[2].points[:200]
+    distances = wasserstein_batch([one] * 3, [other] * 3, threads=threads)
+    halves = VOLUME.reshape(2, 12, 24, 24)
+    loss, gradient = topological_loss_and_gradient(halves, halves[::-1], threads=threads)
+    return diagrams, distances.tolist(), loss, gradient.tobytes()
 
 
 def fork_child(expected):
@@ -71,7 +83,9 @@ def test_children_compute_after_fork(tally):
 
 
 def in_a_pool(scale):
-    return persistence_diagrams(VOLUME * np.float32(scale), threads=4)
+    volume = VOLUME * np.float32(scale)
+    kept = target_diagrams(VOLUME)  # pickled on its way back
+    return persistence_diagrams(volume, threads=4), kept, topological_loss(volume, kept, threads=4)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -173,13 +187,18 @@ def test_threads_do_not_disturb_each_other():
     """16 Python threads, mixed calls: every answer is the serial one."""
     generator = np.random.default_rng(6)
     volumes = [generator.standard_normal((6, 7, size)) for size in range(2, 18)]
-    expected = [persistence_diagrams(volume, threads=1) for volume in volumes]
     wrong = []
+
+    def mixed(volume, threads):
+        loss = topological_loss_and_gradient(volume, -volume, threads=threads)
+        return persistence_diagrams(volume, threads=threads), loss[0], loss[1].tobytes()
+
+    expected = [mixed(volume, threads=1) for volume in volumes]
 
     def work(mine):
         for repeat in range(30):
             index = (mine + repeat) % len(volumes)
-            found = persistence_diagrams(volumes[index], threads=1 + repeat % 3)
+            found = mixed(volumes[index], threads=1 + repeat % 3)
             if found != expected[index]:
                 wrong.append(index)
 

@@ -26,6 +26,17 @@ diagrams = topoloss_swift.persistence_diagrams(field, threads=2)
 assert pickle.loads(pickle.dumps(diagrams)) == diagrams
 empty = topoloss_swift.persistence_diagrams(memoryview(bytes(8)).cast("B", [2, 2, 2]))[2]
 assert empty.points.shape == (0, 2)
+distance, matching = topoloss_swift.wasserstein(
+    diagrams[0], diagrams[1], essential_classes="extreme", return_matching=True)
+other = memoryview(array.array("d", [(53 * i * i) % 199 for i in range(216)])).cast("B").cast("d", [6, 6, 6])
+kept = pickle.loads(pickle.dumps(topoloss_swift.target_diagrams(other, dimensions=None)))
+loss, gradient = topoloss_swift.topological_loss_and_gradient(field, kept, dimensions=None, threads=2)
+assert gradient.shape == (6, 6, 6) and gradient.format == "d"
+try:
+    topoloss_swift.topological_loss(field, array.array("d", [0.0]))
+    raise SystemExit("different shapes were accepted")
+except ValueError:
+    pass
 try:
     topoloss_swift.persistence_diagrams(array.array("d", [1.0, float("nan")]))
     raise SystemExit("NaN was accepted")
@@ -44,7 +55,8 @@ if sys.version_info >= (3, 12):
         topoloss_swift.persistence_diagrams(Refusing())
     except TypeError as error:
         assert type(error.__cause__) is RuntimeError
-text = repr([[d.dimension, d.points.tolist(), d.voxels.tolist()] for d in diagrams])
+text = repr([[d.dimension, d.points.tolist(), d.voxels.tolist(), d.last_value] for d in diagrams])
+text += repr([distance, matching.tolist(), loss, gradient.tolist()])
 """
 
 # Creates interpreters with their own GIL, several at a time in threads, `count` in all.

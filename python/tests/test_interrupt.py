@@ -9,7 +9,15 @@ import time
 import numpy as np
 import pytest
 
-from topoloss_swift import persistence_diagrams
+from topoloss_swift import (
+    bottleneck,
+    persistence_diagrams,
+    sliced_wasserstein,
+    topological_loss,
+    topological_loss_and_gradient,
+    wasserstein,
+    wasserstein_batch,
+)
 
 SEED = 8
 ROUNDS = 100
@@ -35,15 +43,15 @@ def send_after(seconds, sent):
     return thread
 
 
-def interrupted(expected, delay, **options):
-    """Seconds from the signal to the exception; None when the call was over before it."""
+def interrupted(expected, delay, call=persistence_diagrams, operands=(NOISE,), **options):
+    """Seconds from the signal to the exception."""
     sent = []
     thread = send_after(delay, sent)
     seconds = None
     try:
         # More than one call long enough for every delay: the signal always meets one of them.
         while True:
-            persistence_diagrams(NOISE, **options)
+            call(*operands, **options)
     except expected:
         seconds = time.perf_counter() - sent[0]
     finally:
@@ -68,6 +76,39 @@ def test_ctrl_c_at_random_moments(tally):
         assert persistence_diagrams(SMALL) == before
     passed = sum(delay <= LIMIT_SECONDS for delay in delays)
     tally("T8", ROUNDS, passed, f"{max(delays) * 1e3:.0f} ms", SEED)
+
+
+def points(seed, count):
+    births = np.random.default_rng(seed).random(count)
+    return np.column_stack([births, births + np.random.default_rng(seed + 1).random(count)])
+
+
+MANY, OTHERS = points(1, 20_000), points(2, 20_000)
+LONG_CALLS = {
+    "wasserstein": (wasserstein, (MANY, OTHERS), {}),
+    "matching": (wasserstein, (MANY, OTHERS), {"return_matching": True}),
+    "batch": (wasserstein_batch, ([MANY[:3_000]] * 4, [OTHERS[:3_000]] * 4), {"threads": 2}),
+    "bottleneck": (bottleneck, (MANY, OTHERS), {}),
+    "sliced": (sliced_wasserstein, (MANY, OTHERS), {"directions": 1_000}),
+    "loss": (topological_loss, (NOISE, NOISE[::-1]), {"resolution": None, "dimensions": (0, 2)}),
+    "loss of a batch": (
+        topological_loss_and_gradient, (NOISE.reshape(8, 48, 48, 48), NOISE.reshape(8, 48, 48, 48)[::-1]),
+        {"resolution": None, "threads": 2},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LONG_CALLS)
+def test_ctrl_c_in_distances_and_the_loss(name, tally):
+    call, operands, options = LONG_CALLS[name]
+    before = wasserstein(MANY[:50], OTHERS[:50])
+    chance, delays = random.Random(name), []
+    for _ in range(12):
+        delay = chance.uniform(0.005, 0.3)  # by then the call has begun
+        delays.append(interrupted(KeyboardInterrupt, delay, call, operands, **options))
+        assert wasserstein(MANY[:50], OTHERS[:50]) == before
+    passed = sum(delay <= LIMIT_SECONDS for delay in delays)
+    tally(f"T8[{name}]", 12, passed, f"{max(delays) * 1e3:.0f} ms")
 
 
 def test_other_exceptions_of_a_handler_propagate(tally):
