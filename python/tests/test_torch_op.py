@@ -21,9 +21,9 @@ def operators():
 
 
 def loss_arguments(prediction, target, gradients, resolution=(4, 4, 4)):
-    """Superlevel, T, all dimensions, extreme, order 2, with total persistence, sum."""
-    options = (0, 0, 7, 2, 2.0, True, 0, (1.0, 1.0, 1.0), 0.0, 1)
-    return (prediction, target, 3, gradients, resolution, *options)
+    """Superlevel, T, all dimensions, extreme, with total persistence, sum, one thread; order 2."""
+    options = (0, 0, 7, 2, 1, 0, 1), (2.0, 0.0, 1.0, 1.0, 1.0)
+    return (prediction, target, 3, resolution, *options, gradients)
 
 
 @pytest.mark.parametrize("gradients", [0, 1, 2])

@@ -10,7 +10,7 @@ from .._loss import working_gradients
 from .._loss_options import LossOptions, loss_options
 from .._loss_target import is_diagrams
 from ._arrays import arrays_of, tensor_on
-from ._op import refuse_second_derivatives, resample_adjoint_op, topological_loss_op
+from ._op import packed, refuse_second_derivatives, resample_adjoint_op, topological_loss_op
 
 _REDUCTIONS = ("mean", "sum", "none")
 
@@ -124,21 +124,7 @@ def loss_of_volumes(
     if torch.is_grad_enabled() and (prediction.requires_grad or target.requires_grad):
         gradients = 2 if target.requires_grad else 1
     values, _, _ = topological_loss_op(
-        prediction,
-        target,
-        spatial_dims,
-        gradients,
-        options.resolution,
-        options.filtration,
-        options.construction,
-        options.dimensions,
-        options.essential_classes,
-        options.order,
-        options.total_persistence,
-        options.dimension_reduction,
-        options.weights,
-        options.minimum_persistence,
-        options.threads,
+        prediction, target, spatial_dims, *packed(options), gradients
     )
     return values
 

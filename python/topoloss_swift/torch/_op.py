@@ -16,37 +16,38 @@ from .._loss_options import LossOptions, extents_at
 from ._arrays import arrays_of, tensor_on
 
 
-@torch.library.custom_op("topoloss_swift::topological_loss", mutates_args=())
-def topological_loss_op(
-    prediction: Tensor,
-    target: Tensor,
-    spatial_dims: int,
-    gradients: int,
-    resolution: Sequence[int],
-    filtration: int,
-    construction: int,
-    dimensions: int,
-    essential_classes: int,
-    order: float,
-    total_persistence: bool,
-    dimension_reduction: int,
-    weights: Sequence[float],
-    minimum_persistence: float,
-    threads: int,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """(values, gradient, gradient of the target); the options are those of `LossOptions`.
+def packed(options: LossOptions) -> tuple[Sequence[int], Sequence[int], Sequence[float]]:
+    """The options in the fewest arguments: PyTorch's time per call grows with their square."""
+    choices = (
+        options.filtration,
+        options.construction,
+        options.dimensions,
+        options.essential_classes,
+        int(options.total_persistence),
+        options.dimension_reduction,
+        options.threads,
+    )
+    return (
+        options.resolution,
+        choices,
+        (options.order, options.minimum_persistence, *options.weights),
+    )
 
-    `gradients` says how many are computed: 0, 1 or 2. One that is not has no elements. They stay
-    on the CPU until the second operator needs them.
-    """
-    options = LossOptions(
+
+def _unpacked(
+    resolution: Sequence[int], choices: Sequence[int], numbers: Sequence[float]
+) -> LossOptions:
+    """The inverse of `packed`, with gradients at the working resolution."""
+    filtration, construction, dimensions, essential_classes, total, reduction, threads = choices
+    order, minimum_persistence, *weights = numbers
+    return LossOptions(
         filtration=filtration,
         construction=construction,
         dimensions=dimensions,
         essential_classes=essential_classes,
         order=order,
-        total_persistence=total_persistence,
-        dimension_reduction=dimension_reduction,
+        total_persistence=bool(total),
+        dimension_reduction=reduction,
         resolution=tuple(resolution),  # type: ignore[arg-type]
         weights=tuple(weights),  # type: ignore[arg-type]
         minimum_persistence=minimum_persistence,
@@ -54,6 +55,25 @@ def topological_loss_op(
         gradient_at_resolution=True,
         threads=threads,
     )
+
+
+@torch.library.custom_op("topoloss_swift::topological_loss", mutates_args=())
+def topological_loss_op(
+    prediction: Tensor,
+    target: Tensor,
+    spatial_dims: int,
+    resolution: Sequence[int],
+    choices: Sequence[int],
+    numbers: Sequence[float],
+    gradients: int,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(values, gradient, gradient of the target).
+
+    `resolution`, `choices` and `numbers` are what `packed` makes of the options. `gradients` says
+    how many are computed: 0, 1 or 2. One that is not has no elements. They stay on the CPU until
+    the second operator needs them.
+    """
+    options = _unpacked(resolution, choices, numbers)
     volumes, truth = arrays_of(prediction, target)
     values, *found = working_gradients(volumes, truth, spatial_dims, options, gradients)
     first, second = (
@@ -68,9 +88,10 @@ def _(
     prediction: Tensor,
     target: Tensor,
     spatial_dims: int,
-    gradients: int,
     resolution: Sequence[int],
-    *options: Any,
+    choices: Sequence[int],
+    numbers: Sequence[float],
+    gradients: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
     leading, extents = prediction.shape[:-spatial_dims], prediction.shape[-spatial_dims:]
     working = [*leading, *extents_at(resolution, extents)]
