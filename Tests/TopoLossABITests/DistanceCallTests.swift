@@ -47,6 +47,19 @@ struct DistanceCallTests {
     }
   }
 
+  /// One worker keeps its buffers from pair to pair, and takes other ways for small pairs than for large.
+  @Test("a pair sees nothing of the one before it", arguments: CDistanceCall.Function.allCases)
+  func nothingIsLeft(function: CDistanceCall.Function) throws {
+    let sizes = [(30, 33), (60, 55), (2, 150), (31, 32), (90, 40), (400, 350), (20, 70), (70, 70)]
+    let pairs = (0..<80).map { number in
+      let size = sizes[number * 5 % sizes.count]
+      return (somePoints(size.0, seed: UInt32(number)), somePoints(size.1, seed: UInt32(number + 999)))
+    }
+    var call = CDistanceCall(function)
+    unsafe call.options.threads = 1
+    #expect(call.run(pairs).distances == pairs.flatMap { call.run([$0]).distances })
+  }
+
   @Test("no options are the default options")
   func nullOptions() throws {
     let (first, second) = Self.batch[4]
