@@ -9,9 +9,10 @@ final class GradientAccumulator {
   private let touched: Scratch<Int32>
   private var count = 0
   private let resampling: Resampling
-  /// Sums at the voxels of the original, when the gradient is carried back to it.
-  private let fullSums: Scratch<Double>
   private let isCarriedBack: Bool
+  /// Sums at the voxels of the original, where several resampled voxels read one.
+  private let fullSums: Scratch<Double>
+  private let needsFullSums: Bool
 
   /// - Parameter isCarriedBack: whether the gradient is with respect to the original volume.
   init(_ resampling: Resampling, isCarriedBack: Bool, budget: MemoryBudget) throws(ComputeError) {
@@ -19,8 +20,9 @@ final class GradientAccumulator {
     self.isCarriedBack = isCarriedBack && !resampling.isIdentity
     sums = try Scratch(count: resampling.voxels, zeroed: true, budget: budget)
     touched = Scratch(budget: budget)
+    needsFullSums = self.isCarriedBack && !resampling.hasDisjointSources
     fullSums = try Scratch(
-      count: self.isCarriedBack ? resampling.fullVoxels : 0, zeroed: true, budget: budget)
+      count: needsFullSums ? resampling.fullVoxels : 0, zeroed: true, budget: budget)
   }
 
   /// Makes room for `more` derivatives.
@@ -38,36 +40,54 @@ final class GradientAccumulator {
     let voxels = isCarriedBack ? resampling.fullVoxels : resampling.voxels
     let start = index * voxels
     buffer.clear(start, count: voxels)
-    let (sums, touched, fullSums) = (sums.cells, touched.cells, fullSums.cells)
-    var left = 0
-    for place in 0..<count {
-      let voxel = Int(touched[place])
-      // A voxel that comes again finds 0.
-      let sum = sums[voxel]
-      guard sum != 0 else { continue }
-      if isCarriedBack {
-        sums[voxel] = 0
-        resampling.forEachSource(of: voxel) { fullSums[$0] += $1 * sum }
-      }
-      touched[left] = touched[place]
-      left &+= 1
-    }
-    buffer.write { set in
-      for place in 0..<left {
+    let (sums, touched) = (sums.cells, touched.cells)
+    // Each voxel once: one that comes again finds 0.
+    @inline(__always)
+    func forEachSum(_ body: (Int, Double) -> Void) {
+      for place in 0..<count {
         let voxel = Int(touched[place])
-        if isCarriedBack {
-          resampling.forEachSource(of: voxel) { source, _ in
-            let sum = fullSums[source]
-            if sum != 0 { set(start &+ source, sum) }
-            fullSums[source] = 0
+        let sum = sums[voxel]
+        guard sum != 0 else { continue }
+        sums[voxel] = 0
+        body(voxel, sum)
+      }
+    }
+    let (resampling, isCarriedBack) = (resampling, isCarriedBack)
+    if needsFullSums {
+      addUp(start, buffer, forEachSum)
+    } else {
+      buffer.write { set in
+        forEachSum { voxel, sum in
+          if isCarriedBack {
+            resampling.forEachSource(of: voxel) { set(start &+ $0, $1 * sum) }
+          } else {
+            set(start &+ voxel, sum)
           }
-        } else {
-          let sum = sums[voxel]
-          if sum != 0 { set(start &+ voxel, sum) }
-          sums[voxel] = 0
         }
       }
     }
     count = 0
+  }
+
+  /// Carries sums back to voxels that may get several.
+  private func addUp(
+    _ start: Int, _ buffer: GradientBuffer, _ forEachSum: ((Int, Double) -> Void) -> Void
+  ) {
+    let (resampling, touched, fullSums) = (resampling, touched.cells, fullSums.cells)
+    var left = 0
+    forEachSum { voxel, sum in
+      resampling.forEachSource(of: voxel) { fullSums[$0] += $1 * sum }
+      touched[left] = Int32(truncatingIfNeeded: voxel)
+      left &+= 1
+    }
+    buffer.write { set in
+      for place in 0..<left {
+        resampling.forEachSource(of: Int(touched[place])) { source, _ in
+          let sum = fullSums[source]
+          if sum != 0 { set(start &+ source, sum) }
+          fullSums[source] = 0
+        }
+      }
+    }
   }
 }

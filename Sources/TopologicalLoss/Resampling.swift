@@ -37,6 +37,16 @@ struct Resampling: Sendable {
         resampling: self, volumes: volumes, index: index, target: target, interruption: interruption))
   }
 
+  /// Whether no voxel of the original is read by two voxels of the resampled volume: so it is where
+  /// an axis keeps its extent or becomes at most half as long.
+  var hasDisjointSources: Bool {
+    func isDisjoint(_ full: Int, _ extent: Int) -> Bool {
+      full == extent || full - 1 >= 2 * (extent - 1)
+    }
+    return isDisjoint(fullExtents.0, extents.0) && isDisjoint(fullExtents.1, extents.1)
+      && isDisjoint(fullExtents.2, extents.2)
+  }
+
   /// Calls `body` with every voxel of the original that `voxel` of the resampled volume reads, and
   /// its weight.
   @inline(__always)
@@ -125,30 +135,29 @@ private struct Interpolation: ElementTask {
         for x in 0..<width {
           let onX = lineX[x]
           let (here, next) = (onX.place &* strides.2, (onX.place &+ onX.step) &* strides.2)
-          let near = blend(
-            blend(unsafe value(row, here), unsafe value(row, next), onX.fraction),
-            blend(
-              unsafe value(row, below &+ here), unsafe value(row, below &+ next), onX.fraction),
-            onY.fraction)
-          let far = blend(
-            blend(
-              unsafe value(row, behind &+ here), unsafe value(row, behind &+ next), onX.fraction),
-            blend(
-              unsafe value(row, behind &+ below &+ here),
-              unsafe value(row, behind &+ below &+ next), onX.fraction),
-            onY.fraction)
-          target[written] = blend(near, far, onZ.fraction)
+          let corners = unsafe (
+            value(row, here), value(row, next), value(row, below &+ here),
+            value(row, below &+ next), value(row, behind &+ here), value(row, behind &+ next),
+            value(row, behind &+ below &+ here), value(row, behind &+ below &+ next)
+          )
+          @inline(__always)
+          func blended(_ blend: (Double, Double, Double) -> Double) -> Double {
+            let near = blend(
+              blend(corners.0, corners.1, onX.fraction), blend(corners.2, corners.3, onX.fraction),
+              onY.fraction)
+            let far = blend(
+              blend(corners.4, corners.5, onX.fraction), blend(corners.6, corners.7, onX.fraction),
+              onY.fraction)
+            return blend(near, far, onZ.fraction)
+          }
+          // Exactly the voxels' value where they agree.
+          var result = blended { $0 + $2 * ($1 - $0) }
+          // Differences of the largest numbers overflow.
+          if !result.isFinite { result = blended { (1 - $2) * $0 + $2 * $1 } }
+          target[written] = result
           written &+= 1
         }
       }
     }
   }
-}
-
-/// The value between two voxels; exactly theirs where they agree.
-@inline(__always)
-private func blend(_ one: Double, _ other: Double, _ fraction: Double) -> Double {
-  let difference = other - one
-  if difference.isFinite { return one + fraction * difference }
-  return (1 - fraction) * one + fraction * other
 }
