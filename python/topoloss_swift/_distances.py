@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ._options import Array
+    from ._options import _Array
 
-    GroundNorm: TypeAlias = Literal["maximum", "euclidean"]
-    EssentialClasses: TypeAlias = Literal["matched", "ignored", "extreme"]
+    _GroundNorm: TypeAlias = Literal["maximum", "euclidean"]
+    _EssentialClasses: TypeAlias = Literal["matched", "ignored", "extreme"]
 
 # Kinds of distance, as in _core_distances.h.
 _WASSERSTEIN, _BOTTLENECK, _SLICED = 0, 1, 2
@@ -39,31 +39,31 @@ _MAX_DIRECTIONS = 2**31 - 1
 
 @overload
 def wasserstein(
-    a: "Diagram | Array",
-    b: "Diagram | Array",
+    a: "Diagram | _Array",
+    b: "Diagram | _Array",
     *,
     order: float = 2,
-    ground_norm: "GroundNorm" = "maximum",
-    essential_classes: "EssentialClasses" = "matched",
+    ground_norm: "_GroundNorm" = "maximum",
+    essential_classes: "_EssentialClasses" = "matched",
     return_matching: Literal[False] = False,
 ) -> float: ...
 @overload
 def wasserstein(
-    a: "Diagram | Array",
-    b: "Diagram | Array",
+    a: "Diagram | _Array",
+    b: "Diagram | _Array",
     *,
     order: float = 2,
-    ground_norm: "GroundNorm" = "maximum",
-    essential_classes: "EssentialClasses" = "matched",
+    ground_norm: "_GroundNorm" = "maximum",
+    essential_classes: "_EssentialClasses" = "matched",
     return_matching: Literal[True],
 ) -> "tuple[float, NDArray[np.int64]]": ...
 def wasserstein(
-    a: "Diagram | Array",
-    b: "Diagram | Array",
+    a: "Diagram | _Array",
+    b: "Diagram | _Array",
     *,
     order: float = 2,
-    ground_norm: "GroundNorm" = "maximum",
-    essential_classes: "EssentialClasses" = "matched",
+    ground_norm: "_GroundNorm" = "maximum",
+    essential_classes: "_EssentialClasses" = "matched",
     return_matching: bool = False,
 ) -> "float | tuple[float, NDArray[np.int64]]":
     """Compute the exact Wasserstein distance between two persistence diagrams.
@@ -125,12 +125,12 @@ def wasserstein(
 
 
 def wasserstein_batch(
-    first: "Sequence[Diagram | Array]",
-    second: "Sequence[Diagram | Array]",
+    first: "Sequence[Diagram | _Array]",
+    second: "Sequence[Diagram | _Array]",
     *,
     order: float = 2,
-    ground_norm: "GroundNorm" = "maximum",
-    essential_classes: "EssentialClasses" = "matched",
+    ground_norm: "_GroundNorm" = "maximum",
+    essential_classes: "_EssentialClasses" = "matched",
     threads: int | None = None,
 ) -> "NDArray[np.float64]":
     """Compute the Wasserstein distances of many pairs of diagrams in one call.
@@ -178,12 +178,12 @@ class WassersteinCertificate:
 
 
 def wasserstein_certificate(
-    a: "Diagram | Array",
-    b: "Diagram | Array",
+    a: "Diagram | _Array",
+    b: "Diagram | _Array",
     *,
     order: float = 2,
-    ground_norm: "GroundNorm" = "maximum",
-    essential_classes: "EssentialClasses" = "matched",
+    ground_norm: "_GroundNorm" = "maximum",
+    essential_classes: "_EssentialClasses" = "matched",
 ) -> WassersteinCertificate:
     """Compute a Wasserstein distance with its matching and a certificate of optimality.
 
@@ -214,11 +214,11 @@ def wasserstein_certificate(
 
 
 def bottleneck(
-    a: "Diagram | Array",
-    b: "Diagram | Array",
+    a: "Diagram | _Array",
+    b: "Diagram | _Array",
     *,
-    ground_norm: "GroundNorm" = "maximum",
-    essential_classes: "EssentialClasses" = "matched",
+    ground_norm: "_GroundNorm" = "maximum",
+    essential_classes: "_EssentialClasses" = "matched",
 ) -> float:
     """Compute the exact bottleneck distance: the longest move, made as short as can be.
 
@@ -237,7 +237,7 @@ def bottleneck(
 
 
 def sliced_wasserstein(
-    a: "Diagram | Array", b: "Diagram | Array", *, directions: int = 50
+    a: "Diagram | _Array", b: "Diagram | _Array", *, directions: int = 50
 ) -> float:
     """Compute the sliced Wasserstein distance (Carriere, Cuturi, Oudot, ICML 2017).
 
@@ -263,7 +263,7 @@ def sliced_wasserstein(
     return _floats(block)[0]
 
 
-def total_persistence(diagram: "Diagram | Array", *, order: float = 2) -> float:
+def total_persistence(diagram: "Diagram | _Array", *, order: float = 2) -> float:
     """Compute the sum of ``|death - birth| ** order`` over the points of a diagram.
 
     Parameters
@@ -283,7 +283,7 @@ def total_persistence(diagram: "Diagram | Array", *, order: float = 2) -> float:
     return _core.total_persistence(_operand(diagram, "ignored")[0], power)
 
 
-def persistent_entropy(diagram: "Diagram | Array") -> float:
+def persistent_entropy(diagram: "Diagram | _Array") -> float:
     """Compute the entropy (natural logarithm) of the persistences divided by their sum.
 
     Parameters
@@ -322,8 +322,8 @@ def _norm_and_essential(ground_norm: str, essential_classes: str) -> tuple[int, 
 
 
 def _distance_block(
-    first: "Sequence[Diagram | Array]",
-    second: "Sequence[Diagram | Array]",
+    first: "Sequence[Diagram | _Array]",
+    second: "Sequence[Diagram | _Array]",
     order: float,
     ground_norm: str,
     essential_classes: str,
@@ -346,8 +346,8 @@ def _distance_block(
 
 
 def _distances(
-    first: "Sequence[Diagram | Array]",
-    second: "Sequence[Diagram | Array]",
+    first: "Sequence[Diagram | _Array]",
+    second: "Sequence[Diagram | _Array]",
     order: float,
     ground_norm: str,
     essential_classes: str,

@@ -26,39 +26,39 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._diagrams import Diagrams
-    from ._loss_target import LossTarget
-    from ._options import Array
+    from ._loss_target import _LossTarget
+    from ._options import _Array
 
-    Filtration: TypeAlias = Literal["superlevel", "sublevel"]
-    Construction: TypeAlias = Literal["T", "V"]
-    EssentialClasses: TypeAlias = Literal["matched", "ignored", "extreme"]
-    DimensionReduction: TypeAlias = Literal["sum", "root"]
-    Reduction: TypeAlias = Literal["mean", "sum", "none"]
-    Resolution: TypeAlias = int | Sequence[int | None] | None
-    Weights: TypeAlias = Sequence[float] | Mapping[int, float] | None
-    Value: TypeAlias = "float | NDArray[np.float64]"
+    _Filtration: TypeAlias = Literal["superlevel", "sublevel"]
+    _Construction: TypeAlias = Literal["T", "V"]
+    _EssentialClasses: TypeAlias = Literal["matched", "ignored", "extreme"]
+    _DimensionReduction: TypeAlias = Literal["sum", "root"]
+    _Reduction: TypeAlias = Literal["mean", "sum", "none"]
+    _Resolution: TypeAlias = int | Sequence[int | None] | None
+    _Weights: TypeAlias = Sequence[float] | Mapping[int, float] | None
+    _Value: TypeAlias = "float | NDArray[np.float64]"
 
 _REDUCTIONS = {"mean": 0, "sum": 1, "none": 2}
 
 
 def topological_loss(
-    prediction: "Array",
-    target: "LossTarget",
+    prediction: "_Array",
+    target: "_LossTarget",
     *,
     spatial_dims: int = 3,
-    resolution: "Resolution" = 16,
+    resolution: "_Resolution" = 16,
     dimensions: Iterable[int] | None = (2,),
     order: float = 2,
     total_persistence: bool = True,
-    filtration: "Filtration" = "superlevel",
-    construction: "Construction" = "T",
-    essential_classes: "EssentialClasses" = "extreme",
-    weights: "Weights" = None,
+    filtration: "_Filtration" = "superlevel",
+    construction: "_Construction" = "T",
+    essential_classes: "_EssentialClasses" = "extreme",
+    weights: "_Weights" = None,
     minimum_persistence: float = 0.0,
-    dimension_reduction: "DimensionReduction" = "sum",
-    reduction: "Reduction" = "mean",
+    dimension_reduction: "_DimensionReduction" = "sum",
+    reduction: "_Reduction" = "mean",
     threads: int | None = None,
-) -> "Value":
+) -> "_Value":
     """Compute the topological loss between predicted and true volumes.
 
     Of one volume it is the sum over the wanted dimensions k of
@@ -137,63 +137,63 @@ def topological_loss(
 
 @overload
 def topological_loss_and_gradient(
-    prediction: "Array",
-    target: "LossTarget",
+    prediction: "_Array",
+    target: "_LossTarget",
     *,
     spatial_dims: int = 3,
-    resolution: "Resolution" = 16,
+    resolution: "_Resolution" = 16,
     dimensions: Iterable[int] | None = (2,),
     order: float = 2,
     total_persistence: bool = True,
-    filtration: "Filtration" = "superlevel",
-    construction: "Construction" = "T",
-    essential_classes: "EssentialClasses" = "extreme",
-    weights: "Weights" = None,
+    filtration: "_Filtration" = "superlevel",
+    construction: "_Construction" = "T",
+    essential_classes: "_EssentialClasses" = "extreme",
+    weights: "_Weights" = None,
     minimum_persistence: float = 0.0,
-    dimension_reduction: "DimensionReduction" = "sum",
-    reduction: "Reduction" = "mean",
+    dimension_reduction: "_DimensionReduction" = "sum",
+    reduction: "_Reduction" = "mean",
     threads: int | None = None,
     target_gradient: Literal[False] = False,
-) -> "tuple[Value, NDArray[Any]]": ...
+) -> "tuple[_Value, NDArray[Any]]": ...
 @overload
 def topological_loss_and_gradient(
-    prediction: "Array",
-    target: "Array",
+    prediction: "_Array",
+    target: "_Array",
     *,
     spatial_dims: int = 3,
-    resolution: "Resolution" = 16,
+    resolution: "_Resolution" = 16,
     dimensions: Iterable[int] | None = (2,),
     order: float = 2,
     total_persistence: bool = True,
-    filtration: "Filtration" = "superlevel",
-    construction: "Construction" = "T",
-    essential_classes: "EssentialClasses" = "extreme",
-    weights: "Weights" = None,
+    filtration: "_Filtration" = "superlevel",
+    construction: "_Construction" = "T",
+    essential_classes: "_EssentialClasses" = "extreme",
+    weights: "_Weights" = None,
     minimum_persistence: float = 0.0,
-    dimension_reduction: "DimensionReduction" = "sum",
-    reduction: "Reduction" = "mean",
+    dimension_reduction: "_DimensionReduction" = "sum",
+    reduction: "_Reduction" = "mean",
     threads: int | None = None,
     target_gradient: Literal[True],
-) -> "tuple[Value, NDArray[Any], NDArray[Any]]": ...
+) -> "tuple[_Value, NDArray[Any], NDArray[Any]]": ...
 def topological_loss_and_gradient(
-    prediction: "Array",
-    target: "LossTarget",
+    prediction: "_Array",
+    target: "_LossTarget",
     *,
     spatial_dims: int = 3,
-    resolution: "Resolution" = 16,
+    resolution: "_Resolution" = 16,
     dimensions: Iterable[int] | None = (2,),
     order: float = 2,
     total_persistence: bool = True,
-    filtration: "Filtration" = "superlevel",
-    construction: "Construction" = "T",
-    essential_classes: "EssentialClasses" = "extreme",
-    weights: "Weights" = None,
+    filtration: "_Filtration" = "superlevel",
+    construction: "_Construction" = "T",
+    essential_classes: "_EssentialClasses" = "extreme",
+    weights: "_Weights" = None,
     minimum_persistence: float = 0.0,
-    dimension_reduction: "DimensionReduction" = "sum",
-    reduction: "Reduction" = "mean",
+    dimension_reduction: "_DimensionReduction" = "sum",
+    reduction: "_Reduction" = "mean",
     threads: int | None = None,
     target_gradient: bool = False,
-) -> "tuple[Value, NDArray[Any]] | tuple[Value, NDArray[Any], NDArray[Any]]":
+) -> "tuple[_Value, NDArray[Any]] | tuple[_Value, NDArray[Any], NDArray[Any]]":
     """Compute the topological loss and its gradient with respect to the prediction.
 
     Parameters
@@ -249,16 +249,16 @@ def topological_loss_and_gradient(
 
 
 def topological_loss_terms(
-    prediction: "Array",
-    target: "LossTarget",
+    prediction: "_Array",
+    target: "_LossTarget",
     *,
     spatial_dims: int = 3,
-    resolution: "Resolution" = 16,
+    resolution: "_Resolution" = 16,
     dimensions: Iterable[int] | None = (2,),
     order: float = 2,
-    filtration: "Filtration" = "superlevel",
-    construction: "Construction" = "T",
-    essential_classes: "EssentialClasses" = "extreme",
+    filtration: "_Filtration" = "superlevel",
+    construction: "_Construction" = "T",
+    essential_classes: "_EssentialClasses" = "extreme",
     minimum_persistence: float = 0.0,
     threads: int | None = None,
 ) -> "dict[str, NDArray[np.float64]]":
@@ -294,13 +294,13 @@ def topological_loss_terms(
 
 
 def target_diagrams(
-    target: "Array",
+    target: "_Array",
     *,
     spatial_dims: int = 3,
-    resolution: "Resolution" = 16,
+    resolution: "_Resolution" = 16,
     dimensions: Iterable[int] | None = (2,),
-    filtration: "Filtration" = "superlevel",
-    construction: "Construction" = "T",
+    filtration: "_Filtration" = "superlevel",
+    construction: "_Construction" = "T",
     threads: int | None = None,
 ) -> "Diagrams | list[Any]":
     """Compute the diagrams of true volumes, for a loss that meets the same truth many times.
@@ -325,8 +325,8 @@ def target_diagrams(
 
 
 def working_gradients(
-    prediction: "Array",
-    target: "LossTarget",
+    prediction: "_Array",
+    target: "_LossTarget",
     spatial_dims: int,
     options: LossOptions,
     gradients: int,
@@ -342,7 +342,7 @@ def working_gradients(
 
 
 def _evaluate(
-    buffer: Any, target: "LossTarget", spatial_dims: int, options: LossOptions, gradients: int
+    buffer: Any, target: "_LossTarget", spatial_dims: int, options: LossOptions, gradients: int
 ) -> tuple[Any, tuple[Any, Any, Any], Any, Any]:
     """(values, terms, gradient or None, target's gradient or None), all of them Blocks."""
     if is_diagrams(target):
@@ -354,7 +354,7 @@ def _evaluate(
     )
 
 
-def _reduced(values: Any, reduction: str) -> "Value":
+def _reduced(values: Any, reduction: str) -> "_Value":
     """The mean or the sum of a Block as a float; else the Block's array, a float if it is one."""
     view = memoryview(values)
     if reduction == "none" and view.ndim > 0:

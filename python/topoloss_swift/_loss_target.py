@@ -9,10 +9,10 @@ from ._options import CONSTRUCTIONS, FILTRATIONS
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from ._options import Array
+    from ._options import _Array
 
     # `list[Any]`: lists of Diagrams, nested over the leading axes.
-    LossTarget: TypeAlias = Array | Diagrams | list[Any] | tuple[Any, ...]
+    _LossTarget: TypeAlias = _Array | Diagrams | list[Any] | tuple[Any, ...]
 
 
 def is_diagrams(target: object) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     class _SupportsArray(Protocol):
         def __array__(self) -> Any: ...
 
-    Array: TypeAlias = Buffer | _SupportsArray
+    _Array: TypeAlias = Buffer | _SupportsArray
 
 # Numbers as in topoloss.h.
 FILTRATIONS = {"superlevel": 0, "sublevel": 1}

@@ -19,12 +19,12 @@ from ._options import (
 )
 
 if TYPE_CHECKING:
-    from ._options import Array
+    from ._options import _Array
 
 
 @overload
 def persistence_diagrams(
-    field: "Array",
+    field: "_Array",
     *,
     filtration: Literal["superlevel", "sublevel"] = "superlevel",
     construction: Literal["T", "V"] = "T",
@@ -34,7 +34,7 @@ def persistence_diagrams(
 ) -> Diagrams: ...
 @overload
 def persistence_diagrams(
-    field: "Array",
+    field: "_Array",
     *,
     filtration: Literal["superlevel", "sublevel"] = "superlevel",
     construction: Literal["T", "V"] = "T",
@@ -43,7 +43,7 @@ def persistence_diagrams(
     threads: int | None = None,
 ) -> Diagrams | list[Any]: ...
 def persistence_diagrams(
-    field: "Array",
+    field: "_Array",
     *,
     filtration: Literal["superlevel", "sublevel"] = "superlevel",
     construction: Literal["T", "V"] = "T",

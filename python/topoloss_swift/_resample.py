@@ -12,11 +12,11 @@ from ._options import as_buffer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ._options import Array
+    from ._options import _Array
 
 
 def resample(
-    array: "Array", *, spatial_dims: int = 3, resolution: int | Sequence[int | None] | None = 16
+    array: "_Array", *, spatial_dims: int = 3, resolution: int | Sequence[int | None] | None = 16
 ) -> "NDArray[Any]":
     """Resample volumes as the topological loss does.
 
@@ -41,7 +41,7 @@ def resample(
 
 
 def resample_adjoint(
-    gradient: "Array", extents: Sequence[int], factors: Iterable[float] | None = None
+    gradient: "_Array", extents: Sequence[int], factors: Iterable[float] | None = None
 ) -> "NDArray[Any]":
     """The adjoint of `resample`: carries gradients at resampled voxels back to all voxels.
 
