@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The C door, as a stranger meets it: install into an empty prefix, find it with pkg-config,
-# compile the example as C11 and as C++17, run both, and look at what the library exports.
+# compile the examples as C11 and as C++17, run both, and look at what the library exports.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,8 +21,10 @@ version=$(sed -n 's/.*VERSION_[MP][AI][A-Z]* \([0-9]*\)$/\1/p' "$prefix/include/
 
 warnings="-Wall -Wextra -Wpedantic -Werror"
 read -ra flags <<< "$(pkg-config --cflags --libs topoloss)"
-gcc -std=c11 $warnings examples/c/diagrams.c -o "$prefix/as-c" "${flags[@]}"
-g++ -std=c++17 $warnings -x c++ examples/c/diagrams.c -x none -o "$prefix/as-c++" "${flags[@]}"
-"$prefix/as-c" | tee "$prefix/as-c.txt"
-"$prefix/as-c++" | diff "$prefix/as-c.txt" - || { echo "check-c: C11 and C++17 differ" >&2; exit 1; }
-echo "check-c: $(echo "$exported" | wc -l) functions exported, the example runs as C11 and as C++17"
+for example in diagrams distance; do
+  gcc -std=c11 $warnings "examples/c/$example.c" -o "$prefix/as-c" "${flags[@]}"
+  g++ -std=c++17 $warnings -x c++ "examples/c/$example.c" -x none -o "$prefix/as-c++" "${flags[@]}"
+  "$prefix/as-c" | tee "$prefix/as-c.txt"
+  "$prefix/as-c++" | diff "$prefix/as-c.txt" - || { echo "check-c: C11 and C++17 differ" >&2; exit 1; }
+done
+echo "check-c: $(echo "$exported" | wc -l) functions exported, the examples run as C11 and as C++17"
