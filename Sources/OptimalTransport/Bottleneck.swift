@@ -41,9 +41,8 @@ package final class BottleneckMatcher {
     try first.read(one)
     try second.read(other)
     var essential = 0.0
-    for (one, other) in try first.essentialPairs(with: second, options.essentialClasses) {
-      essential = max(
-        essential, (first.points[Int(one)].birth - second.points[Int(other)].birth).magnitude)
+    for place in 0..<(try first.pairEssential(with: second, options.essentialClasses)) {
+      essential = max(essential, first.essentialMove(place, second))
     }
     return max(essential, try translatingErrors { () throws(ComputeError) in try finiteDistance() })
   }

@@ -54,7 +54,7 @@ package final class DiagramMatcher {
   package func copyPotentials(first u: FencedPointer<Double>, second v: FencedPointer<Double>) {
     u.fill(0..<first.points.count, with: 0)
     v.fill(0..<second.points.count, with: 0)
-    if !areIdentical {
+    if !areEqual {
       let (rows, columns, isSwapped) = solver.views
       let (one, other) = isSwapped ? (v, u) : (u, v)
       for place in 0..<rows.count {
@@ -64,11 +64,7 @@ package final class DiagramMatcher {
         other[Int(columns.index[place])] = inUnitsOfTheCaller(columns.potential[place])
       }
     }
-    for index in first.essential {
-      let partner = partners.cells[Int(index)]
-      guard partner != CloudView.none else { continue }
-      u[Int(index)] = power(essentialMove(index, partner))
-    }
+    for place in 0..<essentialPairs { u[Int(first.essential[place])] = power(essentialMove(place)) }
   }
 
   /// A potential, which is in units of 2^(exponent p); too large ones are infinite.
@@ -80,13 +76,14 @@ package final class DiagramMatcher {
 
   // MARK: Points that end
 
-  /// Whether the last two diagrams were the same, point for point.
-  private var areIdentical = false
+  /// Whether the last two diagrams had the same points.
+  private var areEqual = false
 
   private func matchFinitePoints() throws(ComputeError) -> Double {
-    areIdentical = first.isIdentical(to: second)
-    if areIdentical {
-      for place in 0..<first.count { partners.cells[Int(first.finite[place])] = first.finite[place] }
+    areEqual = try first.hasEqualPoints(second)
+    if areEqual {
+      let (mine, theirs) = (first.order.cells, second.order.cells)
+      for place in 0..<first.count { partners.cells[Int(mine[place])] = theirs[place] }
       return 0
     }
     let most = larger(first.mostHalfPersistence, second.mostHalfPersistence)
@@ -108,24 +105,25 @@ package final class DiagramMatcher {
 
   // MARK: Classes that never end
 
+  private var essentialPairs = 0
+
   /// Matches essential classes.
   /// - Returns: their part of the distance.
   private func matchEssentialClasses() throws(TransportError) -> Double {
+    essentialPairs = try first.pairEssential(with: second, options.essentialClasses)
     var most = 0.0
-    let pairs = try first.essentialPairs(with: second, options.essentialClasses)
-    for (one, other) in pairs {
-      partners.cells[Int(one)] = other
-      most = larger(most, essentialMove(one, other))
+    for place in 0..<essentialPairs {
+      partners.cells[Int(first.essential[place])] = second.essential[place]
+      most = larger(most, essentialMove(place))
     }
     guard most > 0 else { return 0 }
     var total = 0.0
-    for (one, other) in pairs { total += power(essentialMove(one, other) / most) }
+    for place in 0..<essentialPairs { total += power(essentialMove(place) / most) }
     return most * root(total)
   }
 
-  private func essentialMove(_ one: Int32, _ other: Int32) -> Double {
-    (first.points[Int(one)].birth - second.points[Int(other)].birth).magnitude
-  }
+  /// How far the essential classes of one pair are apart.
+  private func essentialMove(_ place: Int) -> Double { first.essentialMove(place, second) }
 
   private func power(_ length: Double) -> Double {
     switch options.order {

@@ -9,10 +9,13 @@ final class DiagramSide {
   /// Indices of the points that end, points on the diagonal left out.
   private let indices: Scratch<Int32>
   private(set) var count = 0
+  /// The same indices sorted by value, after ``hasEqualPoints(_:)``.
+  let order: Scratch<Int32>
   /// Half of the largest persistence.
   private(set) var mostHalfPersistence = 0.0
   /// Indices of the classes that never end.
-  private(set) var essential: [Int32] = []
+  private let essentialIndices: Scratch<Int32>
+  private(set) var essentialCount = 0
   /// How many of them end at +infinity.
   private(set) var essentialAbove = 0
 
@@ -20,16 +23,18 @@ final class DiagramSide {
 
   init(budget: MemoryBudget) {
     indices = Scratch(budget: budget)
+    essentialIndices = Scratch(budget: budget)
+    order = Scratch(budget: budget)
     points = Scratch<DiagramPoint>(budget: budget).cells
   }
 
-  var finite: FencedPointer<Int32> { indices.cells }
+  var essential: FencedPointer<Int32> { essentialIndices.cells.prefix(essentialCount) }
 
   func read(_ points: FencedPointer<DiagramPoint>) throws(TransportError) {
     guard points.count <= Self.mostPoints else { throw .tooManyPoints(limit: Self.mostPoints) }
     try translatingErrors { () throws(ComputeError) in try indices.reserve(points.count) }
     self.points = points
-    if !essential.isEmpty { essential.removeAll(keepingCapacity: true) }
+    essentialCount = 0
     essentialAbove = 0
     let finite = indices.cells
     // Counted in locals: each access to a property of a class is checked.
@@ -52,36 +57,42 @@ final class DiagramSide {
     if point.birth.isNaN { throw .notANumber(index: 2 * index) }
     if point.death.isNaN { throw .notANumber(index: 2 * index + 1) }
     if point.birth.isInfinite { throw .infiniteBirth(index: 2 * index) }
-    essential.append(Int32(truncatingIfNeeded: index))
+    try translatingErrors { () throws(ComputeError) in
+      try essentialIndices.reserve(essentialCount + 1)
+    }
+    essentialIndices.cells[essentialCount] = Int32(truncatingIfNeeded: index)
+    essentialCount += 1
     if point.death > 0 { essentialAbove += 1 }
   }
 
-  /// Pairs of essential classes of two diagrams, matched by birth: on a line that is optimal for
-  /// every order.
-  func essentialPairs(
+  /// Brings the essential classes of two diagrams into the order in which they are matched: by birth,
+  /// which on a line is optimal for every power of the distance.
+  ///
+  /// - Returns: how many pairs there are.
+  func pairEssential(
     with other: DiagramSide, _ choice: EssentialClasses
-  ) throws(TransportError) -> [(Int32, Int32)] {
+  ) throws(TransportError) -> Int {
     switch choice {
-    case .ignored: return []
+    case .ignored: return 0
     case .extreme:
-      guard essential.isEmpty, other.essential.isEmpty else { throw .essentialExtremeUnknown }
-      return []
+      guard essentialCount == 0, other.essentialCount == 0 else { throw .essentialExtremeUnknown }
+      return 0
     case .matched: break
     }
-    guard essentialAbove == other.essentialAbove, essential.count == other.essential.count else {
-      throw .essentialCountsDiffer(first: essential.count, second: other.essential.count)
+    guard essentialAbove == other.essentialAbove, essentialCount == other.essentialCount else {
+      throw .essentialCountsDiffer(first: essentialCount, second: other.essentialCount)
     }
-    return Array(zip(sortedEssential(), other.sortedEssential()))
+    // The death tells in which direction a class never ends.
+    for side in [self, other] {
+      let points = side.points
+      sortIndices(side.essential) { (points[$0].death, points[$0].birth) }
+    }
+    return essentialCount
   }
 
-  /// The essential classes, those that end at +infinity last, else by birth.
-  private func sortedEssential() -> [Int32] {
-    guard essential.count > 1 else { return essential }
-    let points = points
-    return essential.sorted {
-      let (one, other) = (points[Int($0)], points[Int($1)])
-      return (one.death, one.birth, $0) < (other.death, other.birth, $1)
-    }
+  /// How far the essential classes of a pair are apart.
+  func essentialMove(_ place: Int, _ other: DiagramSide) -> Double {
+    (points[Int(essential[place])].birth - other.points[Int(other.essential[place])].birth).magnitude
   }
 
   /// The i-th point that ends, its coordinates multiplied by `scale`.
@@ -106,15 +117,33 @@ final class DiagramSide {
     return (point.death / 2 - point.birth / 2).magnitude
   }
 
-  /// Whether the points that end are the same, one by one, and stand at the same places.
-  func isIdentical(to other: DiagramSide) -> Bool {
-    guard count == other.count, points.count == other.points.count else { return false }
-    let (mine, theirs) = (indices.cells, other.indices.cells)
-    for place in 0..<count {
-      guard mine[place] == theirs[place],
-        points[Int(mine[place])] == other.points[Int(theirs[place])]
-      else { return false }
+  /// Whether the two diagrams have the same points that end, in any order; if so, the two sides'
+  /// ``order`` pairs them.
+  ///
+  /// Then the distance is exactly 0, where a root of rounding errors would not be.
+  func hasEqualPoints(_ other: DiagramSide) throws(ComputeError) -> Bool {
+    guard count == other.count, fingerprint() == other.fingerprint() else { return false }
+    for side in [self, other] {
+      try side.order.reserve(count)
+      side.order.cells.copy(side.indices.cells, count: count, to: 0)
+      let points = side.points
+      sortIndices(side.order.cells.prefix(count)) { (points[$0].birth, points[$0].death) }
     }
-    return true
+    let (mine, theirs) = (order.cells, other.order.cells)
+    return (0..<count).allSatisfy { points[Int(mine[$0])] == other.points[Int(theirs[$0])] }
+  }
+
+  /// The same number for the same points in any order.
+  private func fingerprint() -> UInt64 {
+    let (points, indices) = (points, indices.cells)
+    var sum: UInt64 = 0
+    for place in 0..<count {
+      let point = points[Int(indices[place])]
+      // Adding 0 makes -0 and 0 the same.
+      let (birth, death) = ((point.birth + 0).bitPattern, (point.death + 0).bitPattern)
+      let mixed = (birth &* 0x9e37_79b9_7f4a_7c15) ^ (death &* 0xc2b2_ae3d_27d4_eb4f)
+      sum &+= mixed ^ (mixed &>> 29)
+    }
+    return sum
   }
 }

@@ -42,3 +42,13 @@ func sortByBirth(_ cells: FencedPointer<IndexedPoint>) {
   var buffer = unsafe UnsafeMutableBufferPointer(start: cells.pointer, count: cells.count)
   unsafe buffer.sort { ($0.x, $0.index) < ($1.x, $1.index) }
 }
+
+/// Sorts the indices of points by a value of theirs, equal values by index.
+func sortIndices(_ indices: FencedPointer<Int32>, by value: (Int) -> (Double, Double)) {
+  guard indices.count > 1 else { return }
+  var buffer = unsafe UnsafeMutableBufferPointer(start: indices.pointer, count: indices.count)
+  unsafe buffer.sort {
+    let (one, other) = (value(Int($0)), value(Int($1)))
+    return one != other ? one < other : $0 < $1
+  }
+}

@@ -142,9 +142,11 @@ func points(_ points: UnsafePointer<Double>?, _ count: Int64) throws -> FencedPo
 }
 
 /// A caller's pairs of diagrams, and where their distances go.
+@safe
 private struct DiagramPairs: @unchecked Sendable {
-  private let first: [FencedPointer<DiagramPoint>]
-  private let second: [FencedPointer<DiagramPoint>]
+  private let first: DiagramList
+  private let second: DiagramList
+  private let count: Int
   private let distances: FencedPointer<Double>
 
   @unsafe
@@ -156,18 +158,15 @@ private struct DiagramPairs: @unchecked Sendable {
     guard pairs >= 0, pairs <= 1 << 24 else {
       throw Failure(TOPOLOSS_ELIMIT, "0 to 2^24 pairs of diagrams in one call, got \(pairs)")
     }
-    guard pairs > 0 else {
-      self.first = []
-      self.second = []
+    count = Int(pairs)
+    self.first = try unsafe DiagramList(first, firstCounts, count)
+    self.second = try unsafe DiagramList(second, secondCounts, count)
+    guard let distances = unsafe distances else {
+      guard pairs == 0 else { throw Failure(TOPOLOSS_EARGUMENT, "distances must not be NULL") }
       self.distances = Scratch<Double>(budget: MemoryBudget(limit: 0)).cells
       return
     }
-    guard let first = unsafe first, let second = unsafe second, let firstCounts = unsafe firstCounts,
-      let secondCounts = unsafe secondCounts, let distances = unsafe distances
-    else { throw Failure(TOPOLOSS_EARGUMENT, "diagrams, counts and distances must not be NULL") }
-    self.first = try (0..<Int(pairs)).map { try unsafe points(first[$0], firstCounts[$0]) }
-    self.second = try (0..<Int(pairs)).map { try unsafe points(second[$0], secondCounts[$0]) }
-    self.distances = unsafe FencedPointer(base: distances, count: Int(pairs))
+    self.distances = unsafe FencedPointer(base: distances, count: count)
   }
 
   /// Writes the distance of every pair.
@@ -178,12 +177,40 @@ private struct DiagramPairs: @unchecked Sendable {
       throws(TransportError) -> Double
   ) throws {
     // Also without pairs, options that cannot be are an error.
-    if first.isEmpty { _ = try makeMatcher() }
+    if count == 0 { _ = try makeMatcher() }
     try shareOut(
-      first.count, threads: parsed.options.threads, interruption: parsed.means.interruption,
+      count, threads: parsed.options.threads, interruption: parsed.means.interruption,
       makeWorker: makeMatcher
     ) { matcher, index throws(TransportError) in
       distances[index] = try distance(matcher, first[index], second[index])
     }
+  }
+}
+
+/// A caller's list of diagrams, each checked once.
+@safe
+private struct DiagramList: @unchecked Sendable {
+  private let points: UnsafePointer<UnsafePointer<Double>?>?
+  private let counts: UnsafePointer<Int64>?
+
+  @unsafe
+  init(
+    _ points: UnsafePointer<UnsafePointer<Double>?>?, _ counts: UnsafePointer<Int64>?, _ count: Int
+  ) throws {
+    unsafe (self.points, self.counts) = (points, counts)
+    guard count > 0 else { return }
+    guard let points = unsafe points, let counts = unsafe counts else {
+      throw Failure(TOPOLOSS_EARGUMENT, "diagrams and their counts must not be NULL")
+    }
+    for index in 0..<count { _ = try unsafe TopoLossABI.points(points[index], counts[index]) }
+  }
+
+  subscript(index: Int) -> FencedPointer<DiagramPoint> {
+    // Checked in init; a list that changed since is taken as empty.
+    let checked: FencedPointer<DiagramPoint>? =
+      if let points = unsafe points, let counts = unsafe counts {
+        try? unsafe TopoLossABI.points(points[index], counts[index])
+      } else { nil }
+    return checked ?? Scratch<DiagramPoint>(budget: MemoryBudget(limit: 0)).cells
   }
 }
