@@ -14,7 +14,8 @@ let houseSettings: [SwiftSetting] = [
 let package = Package(
   name: "topoloss",
   products: [
-    .library(name: "TopologicalLoss", targets: ["PersistentHomology", "OptimalTransport", "TopologicalLoss"]),
+    .library(
+      name: "TopologicalLoss", targets: ["PersistentHomology", "OptimalTransport", "TopologicalLoss"]),
     .library(name: "topoloss", type: .dynamic, targets: ["TopoLossABI"]),
   ],
   targets: [
