@@ -12,6 +12,7 @@ package func resampleVolumes(
     return (resampling, try Scratch<Double>(count: resampling.voxels, budget: budget))
   }
   for index in 0..<volumes.count {
+    try volumes.checkValues(ofVolume: index, .volume, interruption)
     try resampling.resample(volumes, index, to: values.cells, interruption)
     result.write { set in
       for voxel in 0..<resampling.voxels { set(index * resampling.voxels + voxel, values.cells[voxel]) }

@@ -2,9 +2,9 @@ package import ComputeRuntime
 public import OptimalTransport
 public import PersistentHomology
 
-/// Which of the two volumes of a loss.
+/// Which volume an error is about: one of the two of a loss, or one that is only resampled.
 public enum LossOperand: String, Sendable {
-  case prediction, target
+  case prediction, target, volume
 }
 
 /// Why a topological loss could not be computed.

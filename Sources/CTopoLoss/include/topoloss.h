@@ -353,8 +353,8 @@ topoloss_status topoloss_topological_loss_to_diagrams(
     double *values, double *terms, void *gradient, topoloss_error *error);
 
 /* Resamples volumes to `resolution` (spatial_rank entries, read as in topoloss_loss_options), as the
- * loss does. `resampled` is a C-order buffer for the result: of the array's type if that
- * is floating-point, else double. */
+ * loss does; NaN and infinities are errors. `resampled` is a C-order buffer for the result: of
+ * the array's type if that is floating-point, else double. */
 topoloss_status topoloss_resample(const topoloss_array *array, int32_t spatial_rank,
                                   const int64_t *resolution, void *resampled,
                                   topoloss_error *error);
