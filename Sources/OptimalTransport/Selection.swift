@@ -37,12 +37,6 @@ func sortValues(_ cells: FencedPointer<Double>) {
   unsafe buffer.sort()
 }
 
-/// Sorts points by birth, equal births by index.
-func sortByBirth(_ cells: FencedPointer<IndexedPoint>) {
-  var buffer = unsafe UnsafeMutableBufferPointer(start: cells.pointer, count: cells.count)
-  unsafe buffer.sort { ($0.x, $0.index) < ($1.x, $1.index) }
-}
-
 /// Sorts the indices of points by a value of theirs, equal values by index.
 func sortIndices(_ indices: FencedPointer<Int32>, by value: (Int) -> (Double, Double)) {
   guard indices.count > 1 else { return }

@@ -30,10 +30,11 @@ class HandlerError(Exception):
     pass
 
 
-def send_after(seconds, sent):
-    """SIGINT to this process, as a terminal sends it; when goes into `sent`."""
+def send_after(seconds, sent, begun):
+    """SIGINT to this process, as a terminal sends it, so long after `begun`; when goes into `sent`."""
 
     def run():
+        begun.wait()
         time.sleep(seconds)
         sent.append(time.perf_counter())
         os.kill(os.getpid(), signal.SIGINT)
@@ -45,10 +46,11 @@ def send_after(seconds, sent):
 
 def interrupted(expected, delay, call=persistence_diagrams, operands=(NOISE,), **options):
     """Seconds from the signal to the exception."""
-    sent = []
-    thread = send_after(delay, sent)
+    sent, begun = [], threading.Event()
+    thread = send_after(delay, sent, begun)
     seconds = None
     try:
+        begun.set()  # not before: without a delay the signal would meet the start of the thread
         # More than one call long enough for every delay: the signal always meets one of them.
         while True:
             call(*operands, **options)
