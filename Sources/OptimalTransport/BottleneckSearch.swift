@@ -4,6 +4,8 @@ internal import ComputeRuntime
 struct BottleneckSearch<Cost: GroundCost> {
   private let rows: CloudView
   private let columns: CloudView
+  private let coverOfRows: Cover
+  private let coverOfColumns: Cover
   private let cost: Cost
   private let interruption: Interruption
   private let layer: Scratch<Int32>
@@ -18,6 +20,8 @@ struct BottleneckSearch<Cost: GroundCost> {
   ) throws(ComputeError) {
     self.rows = rows
     self.columns = columns
+    coverOfRows = try Cover(rows, by: columns, budget)
+    coverOfColumns = try Cover(columns, by: rows, budget)
     self.cost = cost
     self.interruption = interruption
     let most = max(rows.count, columns.count)
@@ -108,7 +112,8 @@ struct BottleneckSearch<Cost: GroundCost> {
       let (x, y) = (cloud.x[point], cloud.y[point])
       var least = cloud.exit[point]
       try others.forEachLeaf(near: x, y, cost, stack: stack.cells) {
-        (move, _) in move < least
+        (move, _) in
+        move < least
       } body: { (places) throws(ComputeError) in
         for place in places {
           least = smaller(least, cost.ofMove(x - others.x[place], y - others.y[place]))
@@ -119,38 +124,46 @@ struct BottleneckSearch<Cost: GroundCost> {
     return most
   }
 
+  /// Whether a length is enough; lengths that are not are a start for longer ones.
   private func isEnough(_ length: Double) throws(ComputeError) -> Bool {
-    guard try covers(rows, with: columns, within: length) else { return false }
-    return try covers(columns, with: rows, within: length)
+    guard try complete(coverOfRows, within: length) else {
+      coverOfRows.keep()
+      return false
+    }
+    guard try complete(coverOfColumns, within: length) else {
+      coverOfRows.keep()
+      coverOfColumns.keep()
+      return false
+    }
+    return true
   }
 
-  /// Whether every point of `cloud` farther than `length` from the diagonal finds a partner of its
-  /// own in `others` within `length`.
-  private func covers(
-    _ cloud: CloudView, with others: CloudView, within length: Double
-  ) throws(ComputeError) -> Bool {
+  /// Whether every point farther than `length` from the diagonal finds a partner of its own within
+  /// `length`.
+  private func complete(_ cover: Cover, within length: Double) throws(ComputeError) -> Bool {
+    let (cloud, others) = (cover.cloud, cover.others)
+    cover.restart(within: length)
     guard mostExit(cloud) > length else { return true }
     guard others.count > 0 else { return false }
-    cloud.partner.fill(0..<cloud.count, with: CloudView.none)
-    others.partner.fill(0..<others.count, with: CloudView.none)
     while true {
-      let missing = enqueueUnmatched(cloud, length)
+      let missing = enqueueUnmatched(cover, length)
       if missing == 0 { return true }
-      guard try findLayers(cloud, others, length, missing) else { return false }
+      guard try findLayers(cover, length, missing) else { return false }
       next.cells.fill(0..<cloud.count, with: 0)
       for point in 0..<cloud.count where layer.cells[point] == 0 {
         if point & 63 == 0 { try interruption.check() }
-        extend(from: point, cloud, others, length)
+        extend(from: point, cover, length)
       }
     }
   }
 
   /// Puts the points that need a partner and have none into the queue, as layer 0.
-  private func enqueueUnmatched(_ cloud: CloudView, _ length: Double) -> Int {
+  private func enqueueUnmatched(_ cover: Cover, _ length: Double) -> Int {
+    let partner = cover.partner.cells
     var count = 0
-    for point in 0..<cloud.count {
+    for point in 0..<cover.cloud.count {
       layer.cells[point] = CloudView.none
-      guard cloud.exit[point] > length, cloud.partner[point] == CloudView.none else { continue }
+      guard cover.cloud.exit[point] > length, partner[point] == CloudView.none else { continue }
       layer.cells[point] = 0
       queue.cells[count] = Int32(truncatingIfNeeded: point)
       count += 1
@@ -161,8 +174,9 @@ struct BottleneckSearch<Cost: GroundCost> {
   /// Numbers points by the length of the shortest alternating path to them.
   /// - Returns: whether some path ends at a free point.
   private func findLayers(
-    _ cloud: CloudView, _ others: CloudView, _ length: Double, _ count: Int
+    _ cover: Cover, _ length: Double, _ count: Int
   ) throws(ComputeError) -> Bool {
+    let (cloud, others, takers) = (cover.cloud, cover.others, cover.taker.cells)
     let (layer, queue) = (layer.cells, queue.cells)
     var (head, tail, lastLayer) = (0, count, Int32.max)
     while head < tail {
@@ -174,7 +188,7 @@ struct BottleneckSearch<Cost: GroundCost> {
       let (x, y) = (cloud.x[point], cloud.y[point])
       var place = others.nextPlace(within: length, of: x, y, cost, from: 0)
       while let neighbour = place {
-        let taker = others.partner[neighbour]
+        let taker = takers[neighbour]
         if taker == CloudView.none {
           lastLayer = layer[point]
         } else if layer[Int(taker)] == CloudView.none {
@@ -189,9 +203,9 @@ struct BottleneckSearch<Cost: GroundCost> {
   }
 
   /// Looks depth first, along the layers, for a way from a point without partner to a free one.
-  private func extend(
-    from source: Int, _ cloud: CloudView, _ others: CloudView, _ length: Double
-  ) {
+  private func extend(from source: Int, _ cover: Cover, _ length: Double) {
+    let (cloud, others) = (cover.cloud, cover.others)
+    let (partners, takers) = (cover.partner.cells, cover.taker.cells)
     let (layer, next, path) = (layer.cells, next.cells, queue.cells)
     path[0] = Int32(truncatingIfNeeded: source)
     var depth = 0
@@ -206,15 +220,15 @@ struct BottleneckSearch<Cost: GroundCost> {
         continue
       }
       next[point] = neighbour + 1
-      let taker = others.partner[neighbour]
+      let taker = takers[neighbour]
       if taker == CloudView.none {
         // Every point of the path takes the neighbour it stands before.
         var taken = Int32(truncatingIfNeeded: neighbour)
         for step in stride(from: depth, through: 0, by: -1) {
           let point = path[step]
-          let previous = cloud.partner[Int(point)]
-          cloud.partner[Int(point)] = taken
-          others.partner[Int(taken)] = point
+          let previous = partners[Int(point)]
+          partners[Int(point)] = taken
+          takers[Int(taken)] = point
           taken = previous
         }
         return
@@ -223,6 +237,49 @@ struct BottleneckSearch<Cost: GroundCost> {
         depth += 1
         path[depth] = taker
       }
+    }
+  }
+}
+
+/// A matching in which the points of one diagram that need a partner get one.
+///
+/// Remembers the matching of the longest length that was not enough: with a longer one it still holds,
+/// and little is missing.
+private final class Cover {
+  let cloud: CloudView
+  let others: CloudView
+  /// Of each point of `cloud` its partner, and of each of `others` who takes it.
+  let partner: Scratch<Int32>
+  let taker: Scratch<Int32>
+  private let keptPartner: Scratch<Int32>
+  private let keptTaker: Scratch<Int32>
+
+  init(_ cloud: CloudView, by others: CloudView, _ budget: MemoryBudget) throws(ComputeError) {
+    self.cloud = cloud
+    self.others = others
+    partner = try Scratch(count: cloud.count, budget: budget)
+    taker = try Scratch(count: others.count, budget: budget)
+    keptPartner = try Scratch(count: cloud.count, budget: budget)
+    keptTaker = try Scratch(count: others.count, budget: budget)
+    partner.cells.fill(0..<cloud.count, with: CloudView.none)
+    taker.cells.fill(0..<others.count, with: CloudView.none)
+    keep()
+  }
+
+  func keep() {
+    keptPartner.cells.copy(partner.cells, count: cloud.count, to: 0)
+    keptTaker.cells.copy(taker.cells, count: others.count, to: 0)
+  }
+
+  /// Goes back to the kept matching; points within `length` of the diagonal need no partner.
+  func restart(within length: Double) {
+    partner.cells.copy(keptPartner.cells, count: cloud.count, to: 0)
+    taker.cells.copy(keptTaker.cells, count: others.count, to: 0)
+    let (partners, takers) = (partner.cells, taker.cells)
+    for point in 0..<cloud.count
+    where partners[point] != CloudView.none && cloud.exit[point] <= length {
+      takers[Int(partners[point])] = CloudView.none
+      partners[point] = CloudView.none
     }
   }
 }
