@@ -28,10 +28,10 @@ extension TransportSolver {
   /// Looks at every pair; right for small diagrams.
   func addAllPairs() throws(ComputeError) {
     let (rows, columns, cost) = (rows.view, columns.view, cost)
-    let room = try graph.reserve(rows.count * columns.count)
-    var found = 0
     for row in 0..<rows.count {
       let (x, y, exit) = (rows.x[row], rows.y[row], rows.exit[row])
+      let room = try graph.reserve(columns.count)
+      var found = 0
       for column in 0..<columns.count {
         let move = cost.ofMove(x - columns.x[column], y - columns.y[column])
         // Written always and counted only if it stays: no branch to guess.
@@ -39,8 +39,8 @@ extension TransportSolver {
           cost: move, row: Int32(truncatingIfNeeded: row), column: Int32(truncatingIfNeeded: column))
         found &+= move < exit + columns.exit[column] ? 1 : 0
       }
+      graph.extend(by: found)
     }
-    graph.extend(by: found)
   }
 
   /// Chooses candidates with the tree.

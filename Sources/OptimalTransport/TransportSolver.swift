@@ -62,8 +62,9 @@ final class TransportSolver<Cost: GroundCost> {
     isSwapped = firstCount > secondCount
     let (rowCount, columnCount) = isSwapped ? (secondCount, firstCount) : (firstCount, secondCount)
     let isSmall =
-      !isScout && rowCount.multipliedFullWidth(by: columnCount).high == 0
-      && rowCount * columnCount <= TransportTuning.mostPairsWithoutTree
+      !isScout
+      && (rowCount <= TransportTuning.mostRowsWithoutTree
+        || rowCount * columnCount <= TransportTuning.mostPairsWithoutTree)
     try rows.load(rowCount, hasTree: !isSmall, cost: cost, point: isSwapped ? second : first)
     try columns.load(columnCount, hasTree: !isSmall, cost: cost, point: isSwapped ? first : second)
     rounds = 0
@@ -162,8 +163,9 @@ final class TransportBuffers {
 
 /// The constants of the solver; they change how long it takes, not what it answers.
 enum TransportTuning {
-  /// Up to so many pairs, all are looked at.
+  /// Up to so many pairs, or so many rows, all pairs are looked at: sooner done than a tree.
   static var mostPairsWithoutTree: Int { 4096 }
+  static var mostRowsWithoutTree: Int { 16 }
   /// Up to so many rows squared times columns, all costs stand in a matrix.
   static var mostWorkOnMatrix: Int { 32000 }
   /// All pairs that can be matched are candidates if there are at most so many per point.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Kinds of distance, as in _core_distances.h.
 _WASSERSTEIN, _BOTTLENECK, _SLICED = 0, 1, 2
-_MAX_DIRECTIONS = 2**31 - 1
+_MAX_DIRECTIONS = 65536
 
 
 @overload
