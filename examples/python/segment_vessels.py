@@ -9,44 +9,10 @@ from topoloss_swift import persistence_diagrams
 from topoloss_swift.torch import TopologicalLoss
 from torch import nn
 from torch.nn import functional as F
+from vessels.drawing import draw_vessels
+from vessels.unet import UNet
 
 torch.set_num_threads(1)  # so small a network gains little from more
-
-
-def draw_vessels(seed, count):
-    """Images of 48 x 48 pixels and their truth: curves between neighbours of nine shaken knots."""
-    rng, drawn = np.random.default_rng(seed), []
-    t, (y, x) = np.linspace(0, 1, 40)[:, None], np.mgrid[:48, :48]
-    for _ in range(count):
-        knots = np.mgrid[8:41:16, 8:41:16].reshape(2, 9).T + rng.uniform(-4, 4, (9, 2))
-        distance, fading = np.inf, 1
-        for a, b in [(k, k + 1) for k in range(9) if k % 3 < 2] + [(k, k + 3) for k in range(6)]:
-            if rng.random() < 0.75:
-                path = knots[a] * (1 - t) + knots[b] * t + np.sin(np.pi * t) * rng.uniform(-3, 3, 2)
-                away = np.hypot(y[..., None] - path[:, 0], x[..., None] - path[:, 1])
-                distance = np.minimum(distance, away.min(axis=2))
-                fading = fading * (1 - 0.9 * np.exp(-away[..., rng.integers(8, 32)] ** 2 / 8))  # a gap
-        image = fading / (1 + np.exp(2 * (distance - 1.5))) + rng.normal(0, 0.4, (48, 48))
-        drawn.append((image, distance < 1.5))
-    return [torch.from_numpy(np.stack(arrays)[:, None]).float() for arrays in zip(*drawn)]
-
-
-class UNet(nn.Module):
-    """Convolutions before and after a coarser U-Net with half the extents and twice the channels."""
-
-    def __init__(self, inputs, channels, levels):
-        super().__init__()
-        layer = lambda i: [nn.Conv2d(i, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU()]
-        self.before = nn.Sequential(*layer(inputs), *layer(channels))
-        self.after = nn.Sequential(*layer(3 * channels), *layer(channels))
-        self.coarser = UNet(channels, 2 * channels, levels - 1) if levels > 1 else None
-
-    def forward(self, x):
-        fine = self.before(x)
-        if self.coarser is None:
-            return fine
-        coarse = F.interpolate(self.coarser(F.max_pool2d(fine, 2)), scale_factor=2)
-        return self.after(torch.cat([fine, coarse], dim=1))
 
 
 def dice(p, truth):
