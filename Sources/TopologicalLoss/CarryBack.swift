@@ -42,7 +42,7 @@ package func carryBack(
       accumulator: accumulator))
 }
 
-private struct CarryBack: ElementTask {
+private struct CarryBack: ElementPass {
   let gradient: StridedVolumes
   let isIdentity: Bool
   let factors: FencedPointer<Double>?

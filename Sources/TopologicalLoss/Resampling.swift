@@ -106,7 +106,7 @@ private func linePlaces(
   return places
 }
 
-private struct Interpolation: ElementTask {
+private struct Interpolation: ElementPass {
   let resampling: Resampling
   let volumes: StridedVolumes
   let index: Int

@@ -65,8 +65,8 @@ enum Float64Format: ElementFormat {
   }
 }
 
-/// A task that needs to know a volume's element type.
-protocol ElementTask {
+/// A pass over a volume that needs to know the volume's element type.
+protocol ElementPass {
   associatedtype Result
   func run<Format: ElementFormat>(_ format: Format.Type) throws(LossError) -> Result
 }
@@ -79,20 +79,20 @@ extension ScalarType {
     }
   }
 
-  func perform<Task: ElementTask>(_ task: Task) throws(LossError) -> Task.Result {
+  func perform<Pass: ElementPass>(_ pass: Pass) throws(LossError) -> Pass.Result {
     switch self {
-    case .bool: try task.run(BoolFormat.self)
-    case .int8: try task.run(SmallIntegerFormat<Int8>.self)
-    case .uint8: try task.run(SmallIntegerFormat<UInt8>.self)
-    case .int16: try task.run(SmallIntegerFormat<Int16>.self)
-    case .uint16: try task.run(SmallIntegerFormat<UInt16>.self)
-    case .int32: try task.run(SmallIntegerFormat<Int32>.self)
-    case .uint32: try task.run(SmallIntegerFormat<UInt32>.self)
-    case .int64: try task.run(LargeIntegerFormat<Int64>.self)
-    case .uint64: try task.run(LargeIntegerFormat<UInt64>.self)
-    case .float16: try task.run(Float16Format.self)
-    case .float32: try task.run(Float32Format.self)
-    case .float64: try task.run(Float64Format.self)
+    case .bool: try pass.run(BoolFormat.self)
+    case .int8: try pass.run(SmallIntegerFormat<Int8>.self)
+    case .uint8: try pass.run(SmallIntegerFormat<UInt8>.self)
+    case .int16: try pass.run(SmallIntegerFormat<Int16>.self)
+    case .uint16: try pass.run(SmallIntegerFormat<UInt16>.self)
+    case .int32: try pass.run(SmallIntegerFormat<Int32>.self)
+    case .uint32: try pass.run(SmallIntegerFormat<UInt32>.self)
+    case .int64: try pass.run(LargeIntegerFormat<Int64>.self)
+    case .uint64: try pass.run(LargeIntegerFormat<UInt64>.self)
+    case .float16: try pass.run(Float16Format.self)
+    case .float32: try pass.run(Float32Format.self)
+    case .float64: try pass.run(Float64Format.self)
     }
   }
 }
@@ -121,7 +121,7 @@ extension StridedVolumes {
   }
 }
 
-private struct ValueCheck: ElementTask {
+private struct ValueCheck: ElementPass {
   let volumes: StridedVolumes
   let index: Int
   let operand: LossOperand
