@@ -19,6 +19,8 @@ internal import ComputeRuntime
 ///    candidates, their rows are matched anew. When there is none, the potentials prove that the
 ///    matching is optimal among all pairs.
 ///
+/// Where both diagrams are small, all costs stand in a matrix, and 3 is all there is.
+///
 /// Remembers its buffers from one pair of diagrams to the next. Ties are broken by index, so the
 /// same diagrams give the same matching in every run. One thread may use it.
 final class TransportSolver<Cost: GroundCost> {
