@@ -54,7 +54,7 @@ package final class DiagramMatcher {
   package func copyPotentials(first u: FencedPointer<Double>, second v: FencedPointer<Double>) {
     u.fill(0..<first.points.count, with: 0)
     v.fill(0..<second.points.count, with: 0)
-    if !areEqual {
+    if isSolved {
       let (rows, columns, isSwapped) = solver.views
       let (one, other) = isSwapped ? (v, u) : (u, v)
       for place in 0..<rows.count {
@@ -76,12 +76,12 @@ package final class DiagramMatcher {
 
   // MARK: Points that end
 
-  /// Whether the last two diagrams had the same points.
-  private var areEqual = false
+  /// Whether the last matching is the solver's: equal diagrams do not need it.
+  private var isSolved = false
 
   private func matchFinitePoints() throws(ComputeError) -> Double {
-    areEqual = try first.hasEqualPoints(second)
-    if areEqual {
+    isSolved = false
+    if try first.hasEqualPoints(second) {
       let (mine, theirs) = (first.order.cells, second.order.cells)
       for place in 0..<first.count { partners.cells[Int(mine[place])] = theirs[place] }
       return 0
@@ -91,6 +91,7 @@ package final class DiagramMatcher {
     exponent = max(min(Int(most.exponent) + 1, 1000), -1000)
     let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
     let total = try solver.solve(first, second, scale)
+    isSolved = true
     let (rows, columns, isSwapped) = solver.views
     for place in 0..<rows.count where rows.partner[place] != CloudView.none {
       let (row, column) = (rows.index[place], columns.index[Int(rows.partner[place])])

@@ -63,6 +63,25 @@ extension TransportSolver {
     return least
   }
 
+  /// A point's cheapest candidate, if one is cheaper than its exit, with its reduced cost, or the exit's,
+  /// and the next one's.
+  @inline(__always)
+  private func cheapest(
+    _ side: CloudView, _ point: Int, _ graph: Adjacency, _ potential: FencedPointer<Double>
+  ) -> (least: Double, second: Double, best: Int32) {
+    var (least, second, best) = (side.exit[point], Double.infinity, CloudView.none)
+    for place in graph.arcs(of: point) {
+      let arc = graph.arcs[place]
+      let reduced = arc.cost - potential[Int(arc.target)]
+      if reduced < least {
+        (second, least, best) = (least, reduced, arc.target)
+      } else if reduced < second {
+        second = reduced
+      }
+    }
+    return (least, second, best)
+  }
+
   /// One phase of the auction: every point of `bidders` bids for its cheapest candidate, or leaves.
   ///
   /// Only potentials are kept. A limit on the number of bids bounds the time; points that are still
@@ -83,16 +102,7 @@ extension TransportSolver {
       if budget & 4095 == 0 { try interruption.check() }
       left &-= 1
       let bidder = Int(waiting[left])
-      var (least, second, best) = (bidders.exit[bidder], Double.infinity, CloudView.none)
-      for place in graph.arcs(of: bidder) {
-        let arc = graph.arcs[place]
-        let reduced = arc.cost - goods.potential[Int(arc.target)]
-        if reduced < least {
-          (second, least, best) = (least, reduced, arc.target)
-        } else if reduced < second {
-          second = reduced
-        }
-      }
+      let (least, second, best) = cheapest(bidders, bidder, graph, goods.potential)
       guard best != CloudView.none else {
         bidders.potential[bidder] = least
         continue
@@ -119,12 +129,7 @@ extension TransportSolver {
     let queue = buffers.touched.cells
     var count = 0
     for row in 0..<rows.count {
-      var (least, best) = (rows.exit[row], CloudView.none)
-      for place in graph.arcs(of: row) {
-        let arc = graph.arcs[place]
-        let reduced = arc.cost - columns.potential[Int(arc.target)]
-        if reduced < least { (least, best) = (reduced, arc.target) }
-      }
+      let (least, _, best) = cheapest(rows, row, graph, columns.potential)
       rows.potential[row] = least
       guard best != CloudView.none else { continue }
       if columns.partner[Int(best)] == CloudView.none {
@@ -141,16 +146,7 @@ extension TransportSolver {
       while next < count {
         let row = Int(queue[next])
         next &+= 1
-        var (least, second, best) = (rows.exit[row], Double.infinity, CloudView.none)
-        for place in graph.arcs(of: row) {
-          let arc = graph.arcs[place]
-          let reduced = arc.cost - columns.potential[Int(arc.target)]
-          if reduced < least {
-            (second, least, best) = (least, reduced, arc.target)
-          } else if reduced < second {
-            second = reduced
-          }
-        }
+        let (least, second, best) = cheapest(rows, row, graph, columns.potential)
         rows.potential[row] = least
         guard best != CloudView.none else { continue }
         let column = Int(best)

@@ -29,6 +29,7 @@ extension TransportSolver {
   func addAllPairs() throws(ComputeError) {
     let (rows, columns, cost) = (rows.view, columns.view, cost)
     for row in 0..<rows.count {
+      try interruption.check()
       let (x, y, exit) = (rows.x[row], rows.y[row], rows.exit[row])
       let room = try graph.reserve(columns.count)
       var found = 0

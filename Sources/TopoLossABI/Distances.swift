@@ -12,8 +12,7 @@ public func topoloss_wasserstein(
   unsafe reporting(to: error) {
     let parsed = try unsafe ParsedDistanceOptions(options)
     let batch = try unsafe DiagramPairs(first, first_counts, second, second_counts, pairs, distances)
-    let budget = MemoryBudget(limit: parsed.options.maximumMemory)
-    try batch.measure(parsed) { () throws(TransportError) in
+    try batch.measure(parsed) { budget throws(TransportError) in
       try DiagramMatcher(
         options: parsed.options, budget: budget, interruption: parsed.means.interruption)
     } distance: { matcher, first, second throws(TransportError) in
@@ -32,8 +31,7 @@ public func topoloss_bottleneck(
   unsafe reporting(to: error) {
     let parsed = try unsafe ParsedDistanceOptions(options)
     let batch = try unsafe DiagramPairs(first, first_counts, second, second_counts, pairs, distances)
-    let budget = MemoryBudget(limit: parsed.options.maximumMemory)
-    try batch.measure(parsed) { () throws(TransportError) in
+    try batch.measure(parsed) { budget throws(TransportError) in
       BottleneckMatcher(
         options: parsed.options, budget: budget, interruption: parsed.means.interruption)
     } distance: { matcher, first, second throws(TransportError) in
@@ -52,8 +50,7 @@ public func topoloss_sliced_wasserstein(
   unsafe reporting(to: error) {
     let parsed = try unsafe ParsedDistanceOptions(options)
     let batch = try unsafe DiagramPairs(first, first_counts, second, second_counts, pairs, distances)
-    let budget = MemoryBudget(limit: parsed.options.maximumMemory)
-    try batch.measure(parsed) { () throws(TransportError) in
+    try batch.measure(parsed) { budget throws(TransportError) in
       try SlicedMatcher(
         directions: Int(directions), budget: budget, interruption: parsed.means.interruption)
     } distance: { matcher, first, second throws(TransportError) in
@@ -170,18 +167,22 @@ private struct DiagramPairs: @unchecked Sendable {
   }
 
   /// Writes the distance of every pair.
+  ///
+  /// - Parameter makeMatcher: makes what one thread keeps from pair to pair.
   func measure<Matcher>(
-    _ parsed: ParsedDistanceOptions, makeMatcher: @Sendable () throws(TransportError) -> Matcher,
+    _ parsed: ParsedDistanceOptions,
+    makeMatcher: @Sendable (MemoryBudget) throws(TransportError) -> Matcher,
     distance:
       @Sendable (Matcher, FencedPointer<DiagramPoint>, FencedPointer<DiagramPoint>)
       throws(TransportError) -> Double
   ) throws {
+    let budget = MemoryBudget(limit: parsed.options.maximumMemory)
     // Also without pairs, options that cannot be are an error.
-    if count == 0 { _ = try makeMatcher() }
-    try shareOut(
-      count, threads: parsed.options.threads, interruption: parsed.means.interruption,
-      makeWorker: makeMatcher
-    ) { matcher, index throws(TransportError) in
+    if count == 0 { _ = try makeMatcher(budget) }
+    try shareOut(count, threads: parsed.options.threads, interruption: parsed.means.interruption) {
+      () throws(TransportError) in
+      try makeMatcher(budget)
+    } _: { matcher, index throws(TransportError) in
       distances[index] = try distance(matcher, first[index], second[index])
     }
   }

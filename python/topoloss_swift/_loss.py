@@ -14,7 +14,7 @@ from ._loss_options import (
 )
 from ._loss_target import diagrams_by_volume, is_diagrams
 from ._numpy import as_array
-from ._options import as_buffer, choice, dimension_list, dimension_mask, flag, thread_count
+from ._options import as_buffer, choice, dimension_mask, flag, thread_count
 from ._options import watches_signals
 from ._persistence import diagrams_of
 from ._resample import resample_adjoint as resample_adjoint  # for those who build on the loss
@@ -319,7 +319,7 @@ def target_diagrams(
         be pickled.
     """
     axes = spatial_axes(spatial_dims)
-    mask = (1 << axes) - 1 if dimensions is None else dimension_mask(dimension_list(dimensions))
+    mask = dimension_mask(range(axes) if dimensions is None else dimensions)
     small = _core.resample(as_buffer(target), axes, resolution_numbers(resolution, axes))
     return diagrams_of(small, filtration, construction, mask, axes, thread_count(threads))
 
