@@ -11,11 +11,22 @@ let houseSettings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// What the kernels of the network are compiled with: pointers and SIMD on purpose, optimised in
+/// debug builds too, and for one instruction set each. Only these targets have unsafe flags.
+func kernelSettings(_ instructionSet: String?) -> [SwiftSetting] {
+  var flags = ["-Ounchecked", "-enforce-exclusivity=unchecked"]
+  #if arch(x86_64)
+    if let instructionSet { flags += ["-Xcc", "-march=\(instructionSet)"] }
+  #endif
+  return [.swiftLanguageMode(.v6), .unsafeFlags(flags)]
+}
+
 let package = Package(
   name: "topoloss",
   products: [
     .library(
       name: "TopologicalLoss", targets: ["PersistentHomology", "OptimalTransport", "TopologicalLoss"]),
+    .library(name: "SHAPR", targets: ["SHAPR", "NeuralNetwork"]),
     .library(name: "topoloss", type: .dynamic, targets: ["TopoLossABI"]),
   ],
   targets: [
@@ -36,6 +47,24 @@ let package = Package(
       name: "TopologicalLoss",
       dependencies: ["ComputeRuntime", "PersistentHomology", "OptimalTransport"],
       swiftSettings: houseSettings),
+    // One source, three instruction sets: the V3 and V4 folders hold a link to the portable one.
+    .target(name: "NeuralKernelsPortable", swiftSettings: kernelSettings(nil)),
+    .target(name: "NeuralKernelsV3", swiftSettings: kernelSettings("x86-64-v3")),
+    .target(name: "NeuralKernelsV4", swiftSettings: kernelSettings("x86-64-v4")),
+    // The choice between them; shapes, checks, threads.
+    .target(
+      name: "NeuralKernels",
+      dependencies: [
+        "ComputeRuntime", "CProcessor", "NeuralKernelsPortable", "NeuralKernelsV3", "NeuralKernelsV4",
+      ],
+      swiftSettings: houseSettings),
+    // Layers, losses, optimisers, the checkpoint.
+    .target(
+      name: "NeuralNetwork", dependencies: ["ComputeRuntime", "NeuralKernels"],
+      swiftSettings: houseSettings),
+    // The model of the paper and its discriminator.
+    .target(
+      name: "SHAPR", dependencies: ["NeuralNetwork", "ComputeRuntime"], swiftSettings: houseSettings),
     // The hand-written C contract, and its Swift bodies.
     .target(name: "CTopoLoss"),
     .target(
@@ -65,6 +94,18 @@ let package = Package(
       dependencies: [
         "TopologicalLoss", "OptimalTransport", "PersistentHomology", "ComputeRuntime", "TestOracles",
       ],
+      swiftSettings: houseSettings),
+    .testTarget(
+      name: "NeuralKernelsTests",
+      dependencies: ["NeuralKernels", "ComputeRuntime", "CProcessor", "TestOracles"],
+      swiftSettings: houseSettings),
+    .testTarget(
+      name: "NeuralNetworkTests",
+      dependencies: ["NeuralNetwork", "NeuralKernels", "ComputeRuntime", "TestOracles"],
+      swiftSettings: houseSettings),
+    .testTarget(
+      name: "SHAPRTests",
+      dependencies: ["SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "TestOracles"],
       swiftSettings: houseSettings),
     .testTarget(
       name: "TopoLossABITests",
