@@ -1,0 +1,47 @@
+/// Fills a new file for `path` by `fill` and puts it in place when it has reached the disk.
+///
+/// On any failure the temporary file is removed and a file that was at `path` is untouched, unless the
+/// failure came after the new file had taken its place.
+func withTemporaryFile(
+  for path: String, _ fill: (OpenFile) throws(SystemError) -> Void
+) throws(CheckpointError) {
+  let (folder, file) = try open(for: path)
+  do throws(SystemError) {
+    try fill(file)
+    try file.synchronise()
+    try file.move(to: path)
+  } catch {
+    file.remove()
+    throw CheckpointError(
+      .writing(errno: error.number), file: path, "cannot be written: \(error.text)")
+  }
+  do throws(SystemError) {
+    try folder.synchronise()
+  } catch {
+    throw CheckpointError(
+      .writing(errno: error.number), file: path,
+      "is written, but may not last through a power failure: \(error.text)")
+  }
+}
+
+/// The folder of `path`, and the temporary file in it.
+private func open(
+  for path: String
+) throws(CheckpointError) -> (folder: OpenFile, file: OpenFile) {
+  do throws(SystemError) {
+    let folder = try OpenFile(folder: folder(of: path))
+    return (folder, try OpenFile(writingAlone: path + ".tmp"))
+  } catch {
+    if error == .held {
+      throw CheckpointError(.busy, file: path, "is being written by another writer")
+    }
+    throw CheckpointError(
+      .creating(errno: error.number), file: path, "cannot be created: \(error.text)")
+  }
+}
+
+/// The folder that an entry at `path` is in.
+private func folder(of path: String) -> String {
+  guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
