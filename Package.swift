@@ -13,10 +13,10 @@ let houseSettings: [SwiftSetting] = [
 
 /// What the kernels of the network are compiled with: pointers and SIMD on purpose, optimised in
 /// debug builds too, and for one instruction set each. Only these targets have unsafe flags.
-func kernelSettings(_ instructionSet: String?) -> [SwiftSetting] {
+func kernelSettings(_ name: String? = nil, _ instructionSet: String? = nil) -> [SwiftSetting] {
   var flags = ["-Ounchecked", "-enforce-exclusivity=unchecked"]
   #if arch(x86_64)
-    if let instructionSet { flags += ["-Xcc", "-march=\(instructionSet)"] }
+    if let name, let instructionSet { flags += ["-D", name, "-Xcc", "-march=\(instructionSet)"] }
   #endif
   return [.swiftLanguageMode(.v6), .unsafeFlags(flags)]
 }
@@ -48,9 +48,9 @@ let package = Package(
       dependencies: ["ComputeRuntime", "PersistentHomology", "OptimalTransport"],
       swiftSettings: houseSettings),
     // One source, three instruction sets: the V3 and V4 folders hold a link to the portable one.
-    .target(name: "NeuralKernelsPortable", swiftSettings: kernelSettings(nil)),
-    .target(name: "NeuralKernelsV3", swiftSettings: kernelSettings("x86-64-v3")),
-    .target(name: "NeuralKernelsV4", swiftSettings: kernelSettings("x86-64-v4")),
+    .target(name: "NeuralKernelsPortable", swiftSettings: kernelSettings()),
+    .target(name: "NeuralKernelsV3", swiftSettings: kernelSettings("KERNELS_V3", "x86-64-v3")),
+    .target(name: "NeuralKernelsV4", swiftSettings: kernelSettings("KERNELS_V4", "x86-64-v4")),
     // The choice between them; shapes, checks, threads.
     .target(
       name: "NeuralKernels",
