@@ -1,0 +1,89 @@
+"""The rows of `network.py`: which contestants run what, and what is to be reached."""
+
+from dataclasses import dataclass
+from dataclasses import field as with_default
+
+OURS = "ours"
+BEST, BFLOAT16, COMPILED = "channels_last_3d", "bf16 autocast", "torch.compile"
+AS_IT_COMES, DEFAULT, MASKS = "channels_last_3d, memory as it comes", "default layout", "default layout, masks"
+FOLDED, REFERENCE = "batch norm folded", "reference's step"
+
+# Billions of multiply-adds of a batch of 6, all layers as they are written down: nothing fused.
+GENERATOR, DISCRIMINATOR = 4.897, 3.815
+STEP = 3 * GENERATOR  # forward, gradient of the input, gradient of the weights
+# The discriminator three times forward, twice with both gradients and once with that of its input.
+ADVERSARIAL = 3 * GENERATOR + 8 * DISCRIMINATOR
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row; `contestants` are a program, "ours", "torch" or "tuned torch", and its case, by column."""
+
+    name: str
+    contestants: dict[str, tuple[str, str]]
+    work: float  # billions of multiply-adds
+    threads: int = 2
+    targets: dict[str, float] = with_default(default_factory=dict)  # least ratios peer / ours
+    slow: tuple[str, ...] = ()  # contestants that --quick leaves out
+    quick: bool = True  # --quick runs it
+
+
+STEPS = {
+    OURS: ("ours", "step"),
+    BEST: ("tuned torch", "step channels_last"),
+    BFLOAT16: ("tuned torch", "step bfloat16"),
+    AS_IT_COMES: ("torch", "step channels_last"),
+    DEFAULT: ("torch", "step default"),
+    MASKS: ("torch", "step masks"),
+    COMPILED: ("tuned torch", "step compiled"),
+}
+ADVERSARIAL_STEPS = {
+    OURS: ("ours", "adversarial"),
+    REFERENCE: ("torch", "adversarial reference"),
+    BEST: ("tuned torch", "adversarial channels_last"),
+}
+
+
+def inferences(batch):
+    return {
+        OURS: ("ours", f"inference{batch}"),
+        BEST: ("tuned torch", f"inference{batch} channels_last"),
+        FOLDED: ("tuned torch", f"inference{batch} folded"),
+        DEFAULT: ("torch", f"inference{batch} default"),
+    }
+
+
+def step_cases():
+    targets = {BEST: 2.5, BFLOAT16: 1.4, DEFAULT: 5}
+    yield Case("training step", STEPS, STEP, 2, targets, slow=(DEFAULT, MASKS, COMPILED))
+    single = {name: STEPS[name] for name in STEPS if name not in (MASKS, COMPILED)}
+    yield Case("training step, 1 thread", single, STEP, 1, {BEST: 2.5}, quick=False)
+
+
+def adversarial_cases():
+    yield Case("adversarial step", ADVERSARIAL_STEPS, ADVERSARIAL, 2, {REFERENCE: 6}, quick=False)
+
+
+def inference_cases():
+    for batch in (6, 1):
+        yield Case(f"inference, batch {batch}", inferences(batch), GENERATOR * batch / 6, 2, {BEST: 3})
+
+
+MEMORY = {name: STEPS[name] for name in (OURS, BEST, BFLOAT16, DEFAULT)}  # whose peak memory is taken
+MEMORY_LIMIT = 350  # MiB
+
+SCALING = 1.8  # least ratio of one thread to two
+
+
+def wrong(column, found, ours):
+    """Whether a contestant computed something else than this package.
+
+    Losses and predictions are sums of float32 numbers in another order; bf16 has 8 bits of mantissa.
+    The reference's own losses are others on purpose.
+    """
+    if column in (MASKS, REFERENCE):
+        return False
+    tolerance = 1e-2 if column == BFLOAT16 else 1e-4
+    return len(found) != len(ours) or any(
+        abs(a - b) > tolerance * abs(b) for a, b in zip(found, ours, strict=True)
+    )
