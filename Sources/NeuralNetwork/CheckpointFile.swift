@@ -57,11 +57,13 @@ public struct CheckpointFile: Sendable {
   }
 
   /// A text that accompanies the tensors, or `nil`.
-  public func metadata(_ name: String) -> String? {
+  public func metadata(_ name: String) -> String? { text(name, keeping: .max) }
+
+  private func text(_ name: String, keeping limit: Int) -> String? {
     guard let offset = header.metadataOffset(name) else { return nil }
     var reader = JSONReader(headerBytes.cells, from: offset)
     // It was read once already, when the header was checked.
-    return try? reader.string()
+    return try? reader.string(keeping: limit)
   }
 
   /// The shape of a tensor, outermost axis first and empty for a scalar, or `nil` when there is none.
@@ -112,7 +114,7 @@ public struct CheckpointFile: Sendable {
     }
     // The digits, and not escapes that mean them: their place is filled with zeros for the digest.
     let digits = offset + 1..<offset + 1 + ChecksumKey.digestDigits
-    guard let expected = metadata(ChecksumKey.file), expected.utf8.count == digits.count,
+    guard let expected = text(ChecksumKey.file, keeping: digits.count), expected.utf8.count == digits.count,
       digits.upperBound <= headerBytes.capacity,
       expected.utf8.elementsEqual(digits.lazy.map { headerBytes.cells[$0] }),
       expected == digest(withZerosFor: digits)
@@ -126,7 +128,7 @@ public struct CheckpointFile: Sendable {
     _ tensor: CheckpointHeader.Tensor, isRequired: Bool
   ) throws(CheckpointError) {
     let begin = headerBytes.capacity + tensor.begin
-    guard let expected = metadata(ChecksumKey.tensorPrefix + tensor.name) else {
+    guard let expected = text(ChecksumKey.tensorPrefix + tensor.name, keeping: 8) else {
       guard !isRequired else {
         throw CheckpointError(
           .checksum, file: path, offset: begin, "\(quotedJSON(tensor.name)) has no checksum")

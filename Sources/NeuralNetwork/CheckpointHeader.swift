@@ -86,9 +86,8 @@ struct CheckpointHeader: Sendable {
   private mutating func read(_ reader: inout JSONReader) throws {
     var hasMetadata = false
     try reader.openObject()
-    reader.skipSpace()
-    var start = reader.offset
     while let name = try reader.nextMember(nameLimit: limits.nameBytes) {
+      let start = reader.nameOffset
       if name == "__metadata__" {
         guard !hasMetadata else { throw fault(.format, start, "__metadata__ stands twice") }
         hasMetadata = true
@@ -96,8 +95,6 @@ struct CheckpointHeader: Sendable {
       } else {
         try addTensor(named: name, at: start, &reader)
       }
-      reader.skipSpace()
-      start = reader.offset
     }
     guard reader.isAtEnd else { throw fault(.format, reader.offset, "text after the header") }
   }
@@ -119,9 +116,8 @@ struct CheckpointHeader: Sendable {
 
   private mutating func readMetadata(_ reader: inout JSONReader) throws {
     try reader.openObject()
-    reader.skipSpace()
-    var start = reader.offset
     while let name = try reader.nextMember(nameLimit: limits.metadataNameBytes) {
+      let start = reader.nameOffset
       guard name.utf8.count <= limits.metadataNameBytes else {
         throw fault(.limit, start, "a name of metadata has more than \(limits.metadataNameBytes) bytes")
       }
@@ -134,8 +130,6 @@ struct CheckpointHeader: Sendable {
       }
       metadataNames.append(name)
       _ = try reader.string(keeping: 0)
-      reader.skipSpace()
-      start = reader.offset
     }
   }
 
@@ -151,13 +145,13 @@ struct CheckpointHeader: Sendable {
       case "dtype" where elementType == nil:
         elementType = .some(ElementType(rawValue: try reader.string(keeping: 32)))
       case "shape" where shape == nil:
-        shape = try sizes(atMost: limits.axes, "axes", &reader)
+        shape = try sizes(atMost: limits.axes, .limit, &reader)
       case "data_offsets" where offsets == nil:
-        offsets = try sizes(atMost: 2, "offsets", &reader)
+        offsets = try sizes(atMost: 2, .format, &reader)
       case "dtype", "shape", "data_offsets":
-        throw fault(.format, reader.offset, "\(member) stands twice")
+        throw fault(.format, reader.nameOffset, "\(member) stands twice")
       default:
-        throw fault(.format, reader.offset, "\(quotedJSON(member)) is no member of a tensor")
+        throw fault(.format, reader.nameOffset, "\(quotedJSON(member)) is no member of a tensor")
       }
     }
     guard let elementType, let shape, let offsets, offsets.count == 2 else {
@@ -171,14 +165,15 @@ struct CheckpointHeader: Sendable {
   }
 
   private func sizes(
-    atMost limit: Int, _ what: String, _ reader: inout JSONReader
+    atMost limit: Int, _ row: CheckpointError.Row, _ reader: inout JSONReader
   ) throws -> [Int] {
     var sizes: [Int] = []
     try reader.openArray()
+    let start = reader.offset
     while try reader.nextElement() {
       let size = try reader.integer()
-      guard size >= 0 else { throw fault(.format, reader.offset, "a negative size") }
-      guard sizes.count < limit else { throw fault(.limit, reader.offset, "more than \(limit) \(what)") }
+      guard size >= 0 else { throw fault(.format, start, "a negative size") }
+      guard sizes.count < limit else { throw fault(row, start, "more than \(limit) sizes") }
       sizes.append(Int(size))
     }
     return sizes
@@ -186,23 +181,23 @@ struct CheckpointHeader: Sendable {
 
   // MARK: Sizes and places
 
+  private func fault(
+    _ row: CheckpointError.Row, _ tensor: Tensor, _ reason: String
+  ) -> CheckpointError {
+    fault(row, tensor.offset, "\(quotedJSON(tensor.name)) \(reason)")
+  }
+
   private func checkSize(_ tensor: Tensor) throws(CheckpointError) {
-    let name = quotedJSON(tensor.name)
     guard tensor.begin <= tensor.end else {
-      throw fault(.format, tensor.offset, "\(name) ends before it begins")
+      throw fault(.format, tensor, "ends before it begins")
     }
-    guard let count = elementCount(tensor.shape) else {
-      throw fault(.limit, tensor.offset, "the shape of \(name) has too many elements")
-    }
+    guard let count = elementCount(tensor.shape) else { throw fault(.limit, tensor, "has too many elements") }
     guard let type = tensor.elementType else { return }
     let (bits, overflow) = count.multipliedReportingOverflow(by: type.bits)
-    guard !overflow else {
-      throw fault(.limit, tensor.offset, "the shape of \(name) has too many elements")
-    }
+    guard !overflow else { throw fault(.limit, tensor, "has too many elements") }
     guard bits % 8 == 0, bits / 8 == tensor.end - tensor.begin else {
       throw fault(
-        .format, tensor.offset,
-        "\(name) has \(tensor.end - tensor.begin) bytes, its shape calls for \(bits) bits")
+        .format, tensor, "has \(tensor.end - tensor.begin) bytes, its shape calls for \(bits) bits")
     }
   }
 
@@ -211,13 +206,9 @@ struct CheckpointHeader: Sendable {
     let inOrder = tensors.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
     var end = 0
     for tensor in inOrder {
-      let name = quotedJSON(tensor.name)
-      guard tensor.end <= dataSize else {
-        throw fault(.format, tensor.offset, "\(name) ends behind the end of the file")
-      }
+      guard tensor.end <= dataSize else { throw fault(.format, tensor, "ends behind the end of the file") }
       guard tensor.begin == end else {
-        let reason = tensor.begin > end ? "a gap lies before \(name)" : "\(name) overlaps another tensor"
-        throw fault(.format, tensor.offset, reason)
+        throw fault(.format, tensor, tensor.begin > end ? "has a gap before it" : "overlaps another tensor")
       }
       end = tensor.end
     }

@@ -29,6 +29,8 @@ package struct JSONReader {
   private let bytes: FencedPointer<UInt8>
   /// Bytes that were read.
   package private(set) var offset: Int
+  /// Where the last name of a member began.
+  package private(set) var nameOffset = 0
   private var depth = 0
   private var isFirstInside = false
 
@@ -50,9 +52,11 @@ package struct JSONReader {
   package mutating func openArray() throws(JSONError) { try open("[", "an array") }
 
   /// The name of the next member, whose value must be read then, or `nil` behind the last one. A name
-  /// of more than `limit` bytes is cut there and one byte longer than allowed.
+  /// of more than `limit` bytes is cut as in ``string(keeping:)``.
   package mutating func nextMember(nameLimit limit: Int = .max) throws(JSONError) -> String? {
     guard try hasMore(before: "}") else { return nil }
+    skipSpace()
+    nameOffset = offset
     let name = try string(keeping: limit)
     try expect(":", "':' after a name")
     return name

@@ -105,7 +105,7 @@ extension JSONReader {
     var object = JSONObject()
     try openObject()
     while let name = try nextMember() {
-      let start = offset
+      let start = nameOffset
       guard object.add(name, try value()) else {
         throw failure("the name \(quotedJSON(name)) stands twice", at: start)
       }

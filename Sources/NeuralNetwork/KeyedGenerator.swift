@@ -18,7 +18,7 @@ public struct KeyedGenerator: RandomNumberGenerator, Sendable {
 
   private let key: SIMD2<UInt32>
   /// Block (low), purpose and block (high), sample, epoch.
-  private var counter: SIMD4<UInt32>
+  var counter: SIMD4<UInt32>
   private var block = SIMD4<UInt32>()
   private var wordsLeft = 0
 
