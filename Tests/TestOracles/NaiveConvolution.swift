@@ -31,18 +31,18 @@ public struct NaiveConvolution<T: BinaryFloatingPoint> {
         }
       }
     }
+    let (inputs, taps) = (input.values.span, taps(of: weight.shape, over: shape))
     for n in 0..<shape[0] {
       for o in 0..<weight.shape[0] {
         for i in 0..<weight.shape[1] {
-          for tap in taps(of: weight.shape, over: shape) {
+          for tap in taps {
             let factor = weight[o, i, tap.kz, tap.ky, tap.kx]
             for z in tap.zs {
               for y in tap.ys {
-                let outputRow = output.offset(n, o, z, y, 0)
-                let inputRow = input.offset(n, i, z + tap.dz, y + tap.dy, tap.dx)
-                for x in tap.xs {
-                  output.values[outputRow + x] += factor * input.values[inputRow + x]
-                }
+                let outputRow = output.offset(n, o, z, y, tap.xs.lowerBound)
+                let inputRow = input.offset(n, i, z + tap.dz, y + tap.dy, tap.xs.lowerBound + tap.dx)
+                var outputs = output.values.mutableSpan
+                add(factor, times: inputs, from: inputRow, to: &outputs, from: outputRow, tap.xs.count)
               }
             }
           }
@@ -59,18 +59,18 @@ public struct NaiveConvolution<T: BinaryFloatingPoint> {
     var shape = outputGradient.shape
     shape[1] = weight.shape[1]
     var gradient = NaiveTensor<T>(shape: shape)
+    let (outputs, taps) = (outputGradient.values.span, taps(of: weight.shape, over: shape))
     for n in 0..<shape[0] {
       for o in 0..<weight.shape[0] {
         for i in 0..<weight.shape[1] {
-          for tap in taps(of: weight.shape, over: shape) {
+          for tap in taps {
             let factor = weight[o, i, tap.kz, tap.ky, tap.kx]
             for z in tap.zs {
               for y in tap.ys {
-                let outputRow = outputGradient.offset(n, o, z, y, 0)
-                let inputRow = gradient.offset(n, i, z + tap.dz, y + tap.dy, tap.dx)
-                for x in tap.xs {
-                  gradient.values[inputRow + x] += factor * outputGradient.values[outputRow + x]
-                }
+                let outputRow = outputGradient.offset(n, o, z, y, tap.xs.lowerBound)
+                let inputRow = gradient.offset(n, i, z + tap.dz, y + tap.dy, tap.xs.lowerBound + tap.dx)
+                var inputs = gradient.values.mutableSpan
+                add(factor, times: outputs, from: outputRow, to: &inputs, from: inputRow, tap.xs.count)
               }
             }
           }
@@ -85,10 +85,11 @@ public struct NaiveConvolution<T: BinaryFloatingPoint> {
   @specialized(where T == Double)
   public func weightGradient(_ outputGradient: NaiveTensor<T>, input: NaiveTensor<T>) -> NaiveTensor<T> {
     var gradient = NaiveTensor<T>(shape: weight.shape)
+    let taps = taps(of: weight.shape, over: input.shape)
     for n in 0..<input.shape[0] {
       for o in 0..<weight.shape[0] {
         for i in 0..<weight.shape[1] {
-          for tap in taps(of: weight.shape, over: input.shape) {
+          for tap in taps {
             var sum: T = 0
             for z in tap.zs {
               for y in tap.ys {
@@ -111,6 +112,18 @@ public struct NaiveConvolution<T: BinaryFloatingPoint> {
   public func biasGradient(_ outputGradient: NaiveTensor<T>) -> NaiveTensor<T> {
     channelSums(outputGradient)
   }
+}
+
+/// Adds `factor` times a row of `source` to a row of `target`, value by value.
+///
+/// The ends are checked first, so that the loop needs no checks: this is where a whole network spends its time.
+private func add<T: BinaryFloatingPoint>(
+  _ factor: T, times source: Span<T>, from sourceStart: Int,
+  to target: inout MutableSpan<T>, from targetStart: Int, _ count: Int
+) {
+  precondition(sourceStart >= 0 && sourceStart + count <= source.count)
+  precondition(targetStart >= 0 && targetStart + count <= target.count)
+  for x in 0..<count { target[targetStart &+ x] += factor * source[sourceStart &+ x] }
 }
 
 /// The sum of each channel over samples and voxels: the gradient of whatever is added to a whole channel.
