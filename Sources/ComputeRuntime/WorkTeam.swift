@@ -26,6 +26,8 @@ public final class WorkTeam: @unchecked Sendable {
   private let door = Door()
   private var job = Job()  // guarded by door
   private var sleepers = 0  // guarded by door
+  /// Helpers that hold the job's closure: the caller may not leave before they let go of it.
+  private let inside = Atomic<Int>(0)
   private var isOver = false  // guarded by door
 
   /// The job's number in the upper half, its next item in the lower: an item can only be taken from
@@ -78,6 +80,7 @@ public final class WorkTeam: @unchecked Sendable {
       work(as: 0, number: number, items: items, body)
       wait { unfinished.load(ordering: .acquiring) == 0 }
       door.locked { job.body = nil }
+      wait { inside.load(ordering: .acquiring) == 0 }
     }
   }
 
@@ -131,22 +134,30 @@ public final class WorkTeam: @unchecked Sendable {
         turns += 1
         if turns > Self.quietTurns { sched_yield() }
       }
-      guard let job = nextJob(after: known) else { return }
-      last = job.number
-      if let body = job.body { work(as: worker, number: job.number, items: job.items, body) }
+      guard let number = helpWithNextJob(after: known, as: worker) else { return }
+      inside.subtract(1, ordering: .releasing)
+      last = number
     }
   }
 
-  /// Sleeps until there is another job than `known`; nil when the team is sent home.
-  private func nextJob(after known: UInt64) -> Job? {
-    door.locked {
+  /// Sleeps until there is another job than `known` and helps with it; nil when the team is sent home.
+  ///
+  /// Not inlined: when it returns, nothing of the job's closure is left on this thread.
+  @inline(never)
+  private func helpWithNextJob(after known: UInt64, as worker: Int) -> UInt64? {
+    let next: Job? = door.locked {
       while job.number == known, !isOver {
         sleepers += 1
         door.wait()
         sleepers -= 1
       }
-      return isOver ? nil : job
+      guard !isOver else { return nil }
+      inside.add(1, ordering: .relaxed)
+      return job
     }
+    guard let next else { return nil }
+    if let body = next.body { work(as: worker, number: next.number, items: next.items, body) }
+    return next.number
   }
 
   /// Looks at memory this many times before the processor is offered to others, and to this many

@@ -58,6 +58,30 @@ struct Kernels: Sendable {
     }
   }
 
+  func tapSumCount(inputs: Int, channels: Int, tapCount: Int) -> Int {
+    switch instructionSet {
+    case .portable:
+      NeuralKernelsPortable.tapSumCount(inputs: inputs, channels: channels, tapCount: tapCount)
+    case .avx2: NeuralKernelsV3.tapSumCount(inputs: inputs, channels: channels, tapCount: tapCount)
+    case .avx512:
+      NeuralKernelsV4.tapSumCount(inputs: inputs, channels: channels, tapCount: tapCount)
+    }
+  }
+
+  func tapSumIndex(input: Int, channel: Int, tap: Int, channels: Int, tapCount: Int) -> Int {
+    switch instructionSet {
+    case .portable:
+      NeuralKernelsPortable.tapSumIndex(
+        input: input, channel: channel, tap: tap, channels: channels, tapCount: tapCount)
+    case .avx2:
+      NeuralKernelsV3.tapSumIndex(
+        input: input, channel: channel, tap: tap, channels: channels, tapCount: tapCount)
+    case .avx512:
+      NeuralKernelsV4.tapSumIndex(
+        input: input, channel: channel, tap: tap, channels: channels, tapCount: tapCount)
+    }
+  }
+
   func addTapSums(
     input: UnsafePointer<Float>, inputStride: Int, inputRow: Int, inputs: Int, slab: UnsafePointer<Float>,
     slabStride: Int, slabRow: Int, channels: Int, taps: UnsafePointer<Int>, tapCount: Int, rows: Int,

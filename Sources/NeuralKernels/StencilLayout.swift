@@ -121,7 +121,7 @@ struct StencilLayout: Sendable {
   /// Items enough for many processors; a fixed number, so that no sum depends on the machine.
   private static let wantedItems = 24
   /// Weights' partial sums may take this many elements.
-  private static let mostPartialSums = 3 << 20
+  private static let mostPartialSums = 1 << 19
 
   /// How many parts the groups are in when the weights' gradient is summed.
   var chunks: Int {

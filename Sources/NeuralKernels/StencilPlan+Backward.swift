@@ -55,26 +55,44 @@ extension StencilPlan {
 
   /// Adds the chunks' sums, always in the same order.
   private func addPartialSums(to gradient: Floats, _ strides: WeightStrides, team: WorkTeam) {
-    let perColumn = map.outputs * map.tapCount
+    let kernels = workspace.kernels
+    let (outputs, tapCount) = (map.outputs, map.tapCount)
     let partial = workspace.partialSums
-    team.share(map.columns) { _, column in
-      let total = partial.suffix(from: column * perColumn)
+    // A share is a block of ten input channels, whose sums are neighbours.
+    let shares = (map.columns + 9) / 10
+    team.share(shares) { _, share in
+      let columns = share * 10..<min(map.columns, share * 10 + 10)
+      let first = firstSum(ofColumn: columns.lowerBound)
+      let count = kernels.tapSumCount(
+        inputs: columns.count, channels: outputs, tapCount: tapCount)
+      let total = partial.suffix(from: first)
       for chunk in 1..<max(1, layout.chunks) {
-        let next = partial.suffix(from: chunk * map.weightCount + column * perColumn)
-        unsafe workspace.kernels.addValues(next.pointer, to: total.pointer, count: perColumn)
+        let next = partial.suffix(from: chunk * sumsPerChunk + first)
+        unsafe kernels.addValues(next.pointer, to: total.pointer, count: count)
       }
-      var place = 0
-      for output in 0..<map.outputs {
-        for parity in 0..<map.parities {
-          let first =
-            parity * strides.parity + output * strides.output + column * strides.column
-          for tap in map.taps[parity].indices {
-            gradient[first + tap * strides.tap] += total[place]
-            place += 1
+      for column in columns {
+        for output in 0..<outputs {
+          var place = 0
+          for parity in 0..<map.parities {
+            let first =
+              parity * strides.parity + output * strides.output + column * strides.column
+            for tap in map.taps[parity].indices {
+              let index = kernels.tapSumIndex(
+                input: column - columns.lowerBound, channel: output, tap: place,
+                channels: outputs, tapCount: tapCount)
+              gradient[first + tap * strides.tap] += total[index]
+              place += 1
+            }
           }
         }
       }
     }
+  }
+
+  /// Where the sums of an input channel begin, a multiple of ten.
+  fileprivate func firstSum(ofColumn column: Int) -> Int {
+    workspace.kernels.tapSumCount(
+      inputs: column, channels: map.outputs, tapCount: map.tapCount)
   }
 }
 
@@ -94,10 +112,14 @@ private struct Visit {
     input: Signal, gradient: GradientSignal, sumsWeights: Bool, inputGradient: Floats?,
     moments: GradientMomentRequest?
   ) {
-    let perColumn = map.outputs * map.tapCount
     let sums = plan.workspace.partialSums
-      .suffix(from: sumsWeights ? chunk * map.weightCount + inputs.lowerBound * perColumn : 0)
-    if sumsWeights { sums.fill(0..<inputs.count * perColumn, with: 0) }
+      .suffix(
+        from: sumsWeights ? chunk * plan.sumsPerChunk + plan.firstSum(ofColumn: inputs.lowerBound) : 0)
+    if sumsWeights {
+      let count = kernels.tapSumCount(
+        inputs: inputs.count, channels: map.outputs, tapCount: map.tapCount)
+      sums.fill(0..<count, with: 0)
+    }
     for index in layout.groups(inChunk: chunk) {
       let group = layout.groups[index]
       fillSlab(gradient, group)

@@ -13,6 +13,8 @@ public final class StencilPlan {
   /// Where each parity's packed weights and taps begin.
   let parityWeights: [Int]
   let parityTaps: [Int]
+  /// Elements of one chunk's sums for the weights' gradient.
+  let sumsPerChunk: Int
 
   /// - Parameter training: whether ``backward(input:gradient:weights:strides:weightGradient:inputGradient:moments:team:)``
   ///   will be called.
@@ -36,13 +38,15 @@ public final class StencilPlan {
     backwardTaps = try Scratch(count: map.tapCount, budget: budget)
     for (index, tap) in layout.forwardTaps.joined().enumerated() { forwardTaps.cells[index] = tap }
     for (index, tap) in layout.backwardTaps.enumerated() { backwardTaps.cells[index] = tap }
-    let (slab, planes, sums) = Self.needs(layout, training: training)
+    sumsPerChunk = workspace.kernels.tapSumCount(
+      inputs: map.columns, channels: map.outputs, tapCount: map.tapCount)
+    let (slab, planes, sums) = Self.needs(layout, perChunk: sumsPerChunk, training: training)
     try workspace.reserve(slab: slab, planes: planes, sums: sums)
   }
 
   /// Scratch elements per worker (slab, planes) and in all (sums).
   private static func needs(
-    _ layout: StencilLayout, training: Bool
+    _ layout: StencilLayout, perChunk: Int, training: Bool
   ) -> (slab: Int, planes: Int, sums: Int) {
     let map = layout.map
     guard training else { return (layout.forwardSlabCount, layout.scratchCount, 0) }
@@ -50,7 +54,7 @@ public final class StencilPlan {
     return (
       max(layout.forwardSlabCount, layout.backwardSlabCount),
       max(layout.scratchCount, max(inputs, layout.backwardScratchCount)) + 32,
-      layout.chunks * map.weightCount
+      layout.chunks * perChunk
     )
   }
 
