@@ -17,8 +17,8 @@ public enum Fixtures {
 
   public static let areThere = unsafe access(folder + "fixtures.json", R_OK) == 0
 
-  /// What a skipped test says.
-  public static let note = "SKIPPED: needs the recorded tensors in \(folder)"
+  /// Why a test is skipped without them.
+  public static let note = "needs the recorded tensors in \(folder)"
 
   /// The tensors of `<name>.safetensors` by name. Whole numbers become Floats.
   public static func load(_ name: String) -> [String: NaiveTensor<Float>]? {

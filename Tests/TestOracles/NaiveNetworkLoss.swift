@@ -34,6 +34,8 @@ public enum NaiveNetworkLoss: CaseIterable, Sendable {
 
   private typealias Loss = (value: Double, gradient: [Double])
 
+  @specialized(where T == Float)
+  @specialized(where T == Double)
   private func outcome<T>(
     of input: NaiveTensor<T>, _ target: NaiveTensor<T>, by function: ([Double], [Double]) -> Loss
   ) -> Outcome<T> {

@@ -28,6 +28,7 @@ public struct NaiveTensor<T: BinaryFloatingPoint>: Equatable {
   /// The same numbers in another precision.
   @specialized(where T == Double, U == Float)
   @specialized(where T == Float, U == Double)
+  @specialized(where T == Double, U == Double)
   public init<U>(_ other: NaiveTensor<U>) {
     self.init(shape: other.shape, values: other.values.map { T($0) })
   }

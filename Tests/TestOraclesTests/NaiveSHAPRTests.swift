@@ -123,7 +123,9 @@ struct NaiveSHAPRTests {
 
   @Test(
     "three Adam steps: PyTorch's losses in Double",
-    .enabled(if: Fixtures.areThere && Tier.isRelease, Comment(rawValue: "TOPOLOSS_TIER=R; \(Fixtures.note)")))
+    .enabled(
+      if: Fixtures.areThere && Tier.isRelease,
+      Comment(rawValue: "takes TOPOLOSS_TIER=R, and \(Fixtures.note)")))
   func threeSteps() throws {
     let recorded = try #require(Fixtures.load("batch_and_outputs"))
     var chain = try makeChain(NaiveSHAPR.generator(), "generator_init")
@@ -140,7 +142,9 @@ struct NaiveSHAPRTests {
 
   @Test(
     "discriminator, training: outputs, losses, gradients",
-    .enabled(if: Fixtures.areThere && Tier.isRelease, Comment(rawValue: "TOPOLOSS_TIER=R; \(Fixtures.note)")))
+    .enabled(
+      if: Fixtures.areThere && Tier.isRelease,
+      Comment(rawValue: "takes TOPOLOSS_TIER=R, and \(Fixtures.note)")))
   func discriminatorTraining() throws {
     let recorded = try #require(Fixtures.load("discriminator"))
     let batch = try #require(Fixtures.load("batch_and_outputs"))
