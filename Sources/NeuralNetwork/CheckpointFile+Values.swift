@@ -9,6 +9,7 @@ extension CheckpointFile {
     _ name: String, shape: [Int], into destination: FencedPointer<Float>
   ) throws(CheckpointError) {
     let (tensor, type) = try find(name, shape: shape, count: destination.count)
+    defer { withExtendedLifetime(data) {} }
     let bytes = bytes(of: tensor)
     let count = destination.count
     switch type {
@@ -40,10 +41,12 @@ extension CheckpointFile {
   ) throws(CheckpointError) {
     let (tensor, type) = try find(name, shape: shape, count: destination.count)
     guard type.kind == .integer else { throw wrongKind(tensor, type, expected: "integers") }
+    defer { withExtendedLifetime(data) {} }
+    let bytes = bytes(of: tensor)
     let width = type.bits / 8
     let isSigned = [.i64, .i32, .i16, .i8].contains(type)
     for i in 0..<destination.count {
-      let bits = littleEndian(bytes(of: tensor), at: width * i, count: width)
+      let bits = littleEndian(bytes, at: width * i, count: width)
       if isSigned {
         // Moved up and down again, so that the sign fills the upper bits.
         let unused = Int64(64 - type.bits)

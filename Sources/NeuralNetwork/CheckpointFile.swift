@@ -61,6 +61,7 @@ public struct CheckpointFile: Sendable {
 
   private func text(_ name: String, keeping limit: Int) -> String? {
     guard let offset = header.metadataOffset(name) else { return nil }
+    defer { withExtendedLifetime(headerBytes) {} }
     var reader = JSONReader(headerBytes.cells, from: offset)
     // It was read once already, when the header was checked.
     return try? reader.string(keeping: limit)
@@ -127,6 +128,7 @@ public struct CheckpointFile: Sendable {
   private func verify(
     _ tensor: CheckpointHeader.Tensor, isRequired: Bool
   ) throws(CheckpointError) {
+    defer { withExtendedLifetime(data) {} }
     let begin = headerBytes.capacity + tensor.begin
     guard let expected = text(ChecksumKey.tensorPrefix + tensor.name, keeping: 8) else {
       guard !isRequired else {
@@ -146,6 +148,7 @@ public struct CheckpointFile: Sendable {
 
   /// SHA-256 of the file as it was before its own digits were put in.
   private func digest(withZerosFor digits: Range<Int>) -> String {
+    defer { withExtendedLifetime((headerBytes, data)) {} }
     var digest = SHA256()
     digest.add(headerBytes.cells.prefix(digits.lowerBound))
     for _ in digits { digest.add(UInt8(ascii: "0")) }
@@ -154,7 +157,7 @@ public struct CheckpointFile: Sendable {
     return digest.hexadecimalDigest()
   }
 
-  /// The elements of a tensor as they stand in the file.
+  /// The elements of a tensor as they stand in the file; valid while ``data`` is kept.
   func bytes(of tensor: CheckpointHeader.Tensor) -> FencedPointer<UInt8> {
     data.cells.suffix(from: tensor.begin).prefix(tensor.end - tensor.begin)
   }

@@ -57,9 +57,11 @@ public struct CheckpointWriter {
     let buffer = try namingMemory(of: path) { () throws(ComputeError) in
       try Scratch<UInt8>(count: Self.bufferBytes, budget: budget)
     }
+    defer { withExtendedLifetime(buffer) {} }
     let header = try headerWithChecksums(layout, buffer: buffer, budget: budget, path: path)
+    defer { withExtendedLifetime(header) {} }
     try withTemporaryFile(for: path) { (file) throws(SystemError) in
-      try withExtendedLifetime(header) { () throws(SystemError) in try file.write(header.cells) }
+      try file.write(header.cells)
       for index in layout.order {
         try tensors[index].forEachPiece(in: buffer) { (piece) throws(SystemError) in
           try file.write(piece)
@@ -85,14 +87,12 @@ public struct CheckpointWriter {
     let header = try namingMemory(of: path) { () throws(ComputeError) in
       try Scratch<UInt8>(count: text.count, budget: budget)
     }
-    return withExtendedLifetime(header) {
-      for (index, byte) in text.enumerated() { header.cells[index] = byte }
-      var digest = SHA256()
-      digest.add(header.cells)
-      for index in layout.order { tensors[index].forEachPiece(in: buffer) { digest.add($0) } }
-      for (place, digit) in zip(digits, digest.hexadecimalDigest().utf8) { header.cells[place] = digit }
-      return header
-    }
+    for (index, byte) in text.enumerated() { header.cells[index] = byte }
+    var digest = SHA256()
+    digest.add(header.cells)
+    for index in layout.order { tensors[index].forEachPiece(in: buffer) { digest.add($0) } }
+    for (place, digit) in zip(digits, digest.hexadecimalDigest().utf8) { header.cells[place] = digit }
+    return header
   }
 }
 
