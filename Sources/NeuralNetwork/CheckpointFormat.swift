@@ -12,7 +12,7 @@ public struct CheckpointLimits: Sendable {
   /// Bytes of a tensor's name. Names of metadata may have 64 more.
   public var nameBytes = 255
   /// Axes of a tensor.
-  public var axes = 64
+  public var axes = 16
   /// Texts in the metadata: a checksum for every tensor, and some.
   var metadataTexts: Int { min(tensors, 1 << 40) + 1000 }
   var metadataNameBytes: Int { min(nameBytes, 1 << 40) + 64 }

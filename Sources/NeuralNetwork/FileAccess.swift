@@ -56,7 +56,8 @@ final class OpenFile {
 
   /// Opens a regular file for writing, made if there is none, and holds it alone.
   ///
-  /// The file may be one that a killed process left behind; its lock died with that process.
+  /// The file may be one that a killed process left behind, with its content; its lock died with that
+  /// process.
   /// - Throws: ``SystemError/held`` when another open file holds it.
   init(writingAlone path: String) throws(SystemError) {
     descriptor = try retrying {
@@ -71,7 +72,6 @@ final class OpenFile {
     guard unsafe lstat(path, &named) == 0, unsafe fstat(descriptor, &opened) == 0,
       named.st_ino == opened.st_ino, named.st_dev == opened.st_dev
     else { throw .held }
-    try retrying { ftruncate(descriptor, 0) }
   }
 
   /// Opens a folder, to make its entries last.
@@ -107,6 +107,9 @@ final class OpenFile {
     }
     return true
   }
+
+  /// Drops what is in the file.
+  func empty() throws(SystemError) { try retrying { ftruncate(descriptor, 0) } }
 
   /// Writes all of `bytes` at the end of what was written.
   func write(_ bytes: FencedPointer<UInt8>) throws(SystemError) {

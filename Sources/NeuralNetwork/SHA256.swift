@@ -70,16 +70,34 @@ package struct SHA256: Sendable {
     }
     var (a, b, c, d) = (hash[0], hash[1], hash[2], hash[3])
     var (e, f, g, h) = (hash[4], hash[5], hash[6], hash[7])
-    for t in 0..<64 {
-      let sum1 = Self.rotate(e, 6) ^ Self.rotate(e, 11) ^ Self.rotate(e, 25)
-      let choice = e & f ^ ~e & g
-      let first = h &+ sum1 &+ choice &+ Self.constants[t] &+ w[t]
-      let sum0 = Self.rotate(a, 2) ^ Self.rotate(a, 13) ^ Self.rotate(a, 22)
-      let majority = a & b ^ a & c ^ b & c
-      (h, g, f, e) = (g, f, e, d &+ first)
-      (d, c, b, a) = (c, b, a, first &+ sum0 &+ majority)
+    // The standard moves each of a ... h one name on after a round. Here the names stay and the roles
+    // move: after eight rounds each is back at its own.
+    for t in stride(from: 0, to: 64, by: 8) {
+      Self.round(a, b, c, &d, e, f, g, &h, Self.constants[t] &+ w[t])
+      Self.round(h, a, b, &c, d, e, f, &g, Self.constants[t + 1] &+ w[t + 1])
+      Self.round(g, h, a, &b, c, d, e, &f, Self.constants[t + 2] &+ w[t + 2])
+      Self.round(f, g, h, &a, b, c, d, &e, Self.constants[t + 3] &+ w[t + 3])
+      Self.round(e, f, g, &h, a, b, c, &d, Self.constants[t + 4] &+ w[t + 4])
+      Self.round(d, e, f, &g, h, a, b, &c, Self.constants[t + 5] &+ w[t + 5])
+      Self.round(c, d, e, &f, g, h, a, &b, Self.constants[t + 6] &+ w[t + 6])
+      Self.round(b, c, d, &e, f, g, h, &a, Self.constants[t + 7] &+ w[t + 7])
     }
     hash = hash &+ SIMD8(a, b, c, d, e, f, g, h)
+  }
+
+  /// One of the 64 rounds. `d` becomes the next e, `h` the next a.
+  @inline(__always)
+  private static func round(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+    _ h: inout UInt32, _ constantAndWord: UInt32
+  ) {
+    let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    let choice = g ^ e & (f ^ g)
+    let first = h &+ sum1 &+ choice &+ constantAndWord
+    let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    let majority = a & b | c & (a | b)
+    d = d &+ first
+    h = first &+ sum0 &+ majority
   }
 
   @inline(__always)

@@ -7,6 +7,7 @@ func withTemporaryFile(
 ) throws(CheckpointError) {
   let (folder, file) = try open(for: path)
   do throws(SystemError) {
+    try file.empty()
     try fill(file)
     try file.synchronise()
     try file.move(to: path)
