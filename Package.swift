@@ -64,7 +64,8 @@ let package = Package(
       swiftSettings: houseSettings),
     // The model of the paper and its discriminator.
     .target(
-      name: "SHAPR", dependencies: ["NeuralNetwork", "ComputeRuntime"], swiftSettings: houseSettings),
+      name: "SHAPR", dependencies: ["NeuralNetwork", "NeuralKernels", "ComputeRuntime"],
+      swiftSettings: houseSettings),
     // The hand-written C contract, and its Swift bodies.
     .target(name: "CTopoLoss"),
     .target(

@@ -132,6 +132,15 @@ extension KernelWorkspace {
     }
   }
 
+  /// `target += source`
+  public func add(_ source: Floats, to target: Floats, count: Int, team: WorkTeam) {
+    shareBlocks(of: count, team: team) { _, range in
+      unsafe kernels.addValues(
+        source.suffix(from: range.lowerBound).pointer,
+        to: target.suffix(from: range.lowerBound).pointer, count: range.count)
+    }
+  }
+
   public func sumOfSquares(_ values: Floats, count: Int) -> Double {
     unsafe kernels.sumOfSquares(values.pointer, count: count)
   }

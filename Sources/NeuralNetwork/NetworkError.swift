@@ -1,0 +1,32 @@
+package import ComputeRuntime
+
+/// Why a network could not be made or run.
+public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The machine did not give this many bytes, or the caller's limit is below them.
+  case memoryRefused(bytes: UInt64)
+  /// A shape that a layer cannot take; the sentence says what was expected and what came.
+  case wrongShape(String)
+  /// A setting outside its range.
+  case invalidSetting(String)
+
+  public var description: String {
+    switch self {
+    case .memoryRefused(let bytes): "\(bytes) bytes of memory were refused"
+    case .wrongShape(let sentence), .invalidSetting(let sentence): sentence
+    }
+  }
+
+  package init(_ error: ComputeError) {
+    switch error {
+    case .memoryRefused(let bytes): self = .memoryRefused(bytes: bytes)
+    // Nothing in a network asks whether to stop.
+    case .cancelled: self = .memoryRefused(bytes: 0)
+    }
+  }
+
+  static func orRefused<Value>(
+    _ body: () throws(ComputeError) -> Value
+  ) throws(NetworkError) -> Value {
+    do { return try body() } catch { throw NetworkError(error) }
+  }
+}
