@@ -10,7 +10,7 @@ struct CraftedCheckpointTests {
     var tally = Tally("C2", seed: 0)
     let folder = TemporaryFolder()
     for one in CraftedCheckpoints.all {
-      let time = ContinuousClock().measure {
+      let time = processorSeconds {
         do throws(CheckpointError) {
           let file = try folder.open(one.bytes)
           _ = file.names.map(file.shape)
@@ -21,7 +21,7 @@ struct CraftedCheckpointTests {
             "\(one.name): \(error.row), \(error.offset ?? -1), \(error.reason)")
         }
       }
-      tally.check(time < .seconds(2), "\(one.name): took \(time)")
+      tally.check(time < 2, "\(one.name): took \(time) s")
     }
     tally.report()
     #expect(CraftedCheckpoints.all.count >= 40)
@@ -45,9 +45,9 @@ struct CraftedCheckpointTests {
     let folder = TemporaryFolder()
     let most = many(100_000, 100)
     var count = 0
-    let time = try ContinuousClock().measure { count = try folder.open(most).names.count }
+    let time = try processorSeconds { count = try folder.open(most).names.count }
     #expect(count == 100_000)
-    #expect(time < .seconds(2))
+    #expect(time < 2)
     let tooMany = many(100_001, 0)
     #expect(throws: CheckpointError.self) { try folder.open(tooMany) }
     var limits = CheckpointLimits()

@@ -97,10 +97,9 @@ struct KeyedGeneratorTests {
     #expect(chiSquared(counts, expected: Double(draws) / 7) < 38)
     #expect(generator.below(1) == 0)
     #expect(generator.shuffledIndices(0) == [])
-    // Bounds so large that a product without redrawing would favour the lower half by a third.
-    let large = Int.max / 2 + Int.max / 4
-    let low = (0..<30_000).count { _ in generator.below(large) < large / 2 }
-    #expect(abs(low - 15_000) < 520)
+    // 8/3 words for each number: without drawing again every third would come 6,000 and not 8,000 times.
+    let every = (0..<24_000).count { _ in generator.below(3 << 61) % 3 == 2 }
+    #expect(abs(every - 8000) < 440)
   }
 
   private func chiSquared(_ counts: [Int], expected: Double) -> Double {

@@ -52,6 +52,18 @@ final class TemporaryFolder {
   }
 }
 
+/// The seconds of processor time that `body` takes on this thread, however busy the machine is.
+func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
+  func now() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+  let start = now()
+  try body()
+  return now() - start
+}
+
 /// The bytes of a file; empty when there is none.
 func bytes(ofFile path: String) -> [UInt8] {
   guard let file = unsafe fopen(path, "rb") else { return [] }
