@@ -21,11 +21,13 @@ LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
   -Xlinker -soname -Xlinker libtopoloss.so \
   -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker -z -Xlinker noexecstack
 
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/NetworkBenchmark
+
 # Optimised, but with every assert() alive: docs/decisions/0004-optimised-tests-with-assertions.md
 TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug \
   --explicit-target-dependency-import-check error
 
-.PHONY: help demo test package library install bench-persistence bench-loss format lint clean
+.PHONY: help demo test package library install bench-persistence bench-loss bench-network format lint clean
 
 help:
 	@echo 'make demo                 compute and draw the diagrams of a synthetic volume'
@@ -35,6 +37,7 @@ help:
 	@echo 'make install PREFIX=DIR   install topoloss.h, libtopoloss.so and topoloss.pc'
 	@echo 'make bench-persistence    time the diagrams beside CubicalRipser and GUDHI'
 	@echo 'make bench-loss           time distances and the loss beside the peers (QUICK=1: the small ones)'
+	@echo 'make bench-network        time the network beside PyTorch (QUICK=1: without the slow contestants)'
 	@echo 'make format / make lint   rewrite / check the Swift sources with swift format'
 	@echo 'make clean                remove everything that was built'
 
@@ -81,11 +84,18 @@ bench-loss:
 	@Benchmarks/peers.sh
 	.venv-peers/current/bin/python Benchmarks/loss.py $(if $(QUICK),--quick)
 
+bench-network:
+	@tools/setup.sh test
+	@tools/install-package.sh
+	@Benchmarks/peers.sh
+	$(SWIFT) build -c release --package-path Benchmarks/NetworkBenchmark --scratch-path .build-network
+	.venv-peers/current/bin/python Benchmarks/network.py $(if $(QUICK),--quick)
+
 format:
-	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests
+	$(SWIFT) format format --in-place --recursive $(SWIFT_SOURCES)
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive $(SWIFT_SOURCES)
 
 clean:
 	rm -rf .build-* .venv .venv-peers build dist demo-output *.egg-info python/*.egg-info

@@ -26,7 +26,9 @@ let package = Package(
   products: [
     .library(
       name: "TopologicalLoss", targets: ["PersistentHomology", "OptimalTransport", "TopologicalLoss"]),
-    .library(name: "SHAPR", targets: ["SHAPR", "NeuralNetwork"]),
+    // With the modules whose types its functions take: the team of threads, the memory budget, the buffers.
+    .library(
+      name: "SHAPR", targets: ["SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime"]),
     .library(name: "topoloss", type: .dynamic, targets: ["TopoLossABI"]),
   ],
   targets: [

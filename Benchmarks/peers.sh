@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fills .venv-peers with what `make bench-loss` compares with, on top of .venv:
-#   .venv-peers/current     PyTorch and POT; everything else is .venv's
+# Fills .venv-peers with what `make bench-loss` and `make bench-network` compare with, on top of .venv:
+#   .venv-peers/current     PyTorch, POT and safetensors; everything else is .venv's
 #   .venv-peers/reference   torch_topological with the last GUDHI that works with it; PyTorch as above
 # Wheels come through the cache that tools/setup.sh uses. A stamp lets the second run end at once.
 set -euo pipefail

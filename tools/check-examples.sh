@@ -1,23 +1,30 @@
 #!/usr/bin/env bash
 # Runs every Python example; what the README shows as printed must be what is printed, and examples
-# that promise a result must show it. Those that need PyTorch are left out where it is missing,
-# except with WITH_TORCH=1: then that is an error.
+# that promise a result must show it. Those that need PyTorch or safetensors are left out where these are
+# missing, except with WITH_TORCH=1: then that is an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 printed=$(mktemp -d)
 trap 'rm -rf "$printed"' EXIT
 stop() { echo "check-examples: $*" >&2; exit 1; }
 
-torch=yes
-.venv/bin/python -c 'import torch' 2> /dev/null || torch=no
-[ "$torch" = yes ] || [ "${WITH_TORCH:-}" != 1 ] || stop "PyTorch is missing"
+missing=()
+for package in torch safetensors; do
+  .venv/bin/python -c "import $package" 2> /dev/null || missing+=("$package")
+done
+[ ${#missing[@]} = 0 ] || [ "${WITH_TORCH:-}" != 1 ] || stop "missing: ${missing[*]}"
+
+# needs EXAMPLE PACKAGE: whether it imports the package, or our door to it.
+needs() { grep -qE "^(import|from) (topoloss_swift\.)?$2\b" "$1"; }
 
 left_out=()
 for example in examples/python/*.py; do
-  if [ "$torch" = no ] && grep -qE '^(import|from) torch\b|topoloss_swift.torch' "$example"; then
-    left_out+=("$(basename "$example")")
-    continue
-  fi
+  for package in "${missing[@]}"; do
+    if needs "$example" "$package"; then
+      left_out+=("$(basename "$example")")
+      continue 2
+    fi
+  done
   echo "$example"
   .venv/bin/python "$example" > "$printed/$(basename "$example" .py)" || stop "$example failed"
   [ -s "$printed/$(basename "$example" .py)" ] || stop "$example printed nothing"
@@ -60,7 +67,10 @@ check("segment_vessels", rows, 2, lambda r: r[1][0] <= 0.5 * r[0][0] and r[1][1]
 rows = numbers("full_resolution_loss", r"faint: loss ([\d.]+), gradient norm ([\d.]+)")
 check("full_resolution_loss", rows, 4, lambda r: r[1][0] < 0.1 and all(abs(v - 0.4) < 0.1 and g > 0.1
       for v, g in (r[0], r[2], r[3])))
+# There, and back again.
+rows = numbers("convert_checkpoint", r"(\d+) tensors, (\d+) parameters")
+check("convert_checkpoint", rows, 2, lambda r: r[0] == r[1] == [6, 200])
 PYTHON
 echo "check-examples: the README's printed output is real, and the examples show what they promise"
 [ ${#left_out[@]} = 0 ] ||
-  echo "check-examples: left out ${left_out[*]}: PyTorch is missing; \`WITH_TORCH=1 make test\` installs it"
+  echo "check-examples: left out ${left_out[*]}; not installed: ${missing[*]}; \`WITH_TORCH=1 make test\` installs it"
