@@ -83,25 +83,29 @@ struct Kernels: Sendable {
   }
 
   func addTapSums(
-    input: UnsafePointer<Float>, inputStride: Int, inputRow: Int, inputs: Int, slab: UnsafePointer<Float>,
-    slabStride: Int, slabRow: Int, channels: Int, taps: UnsafePointer<Int>, tapCount: Int, rows: Int,
-    columns: Int, sums: UnsafeMutablePointer<Float>
+    input: UnsafePointer<Float>, inputStride: Int, inputPlane: Int, inputRow: Int, inputs: Int,
+    slab: UnsafePointer<Float>, slabStride: Int, slabPlane: Int, slabRow: Int, channels: Int,
+    taps: UnsafePointer<Int>, tapCount: Int, planes: Int, rows: Int, columns: Int,
+    sums: UnsafeMutablePointer<Float>
   ) {
     switch instructionSet {
     case .portable:
       unsafe NeuralKernelsPortable.addTapSums(
-        input: input, inputStride: inputStride, inputRow: inputRow, inputs: inputs, slab: slab,
-        slabStride: slabStride, slabRow: slabRow, channels: channels, taps: taps, tapCount: tapCount,
+        input: input, inputStride: inputStride, inputPlane: inputPlane, inputRow: inputRow,
+        inputs: inputs, slab: slab, slabStride: slabStride, slabPlane: slabPlane,
+        slabRow: slabRow, channels: channels, taps: taps, tapCount: tapCount, planes: planes,
         rows: rows, columns: columns, sums: sums)
     case .avx2:
       unsafe NeuralKernelsV3.addTapSums(
-        input: input, inputStride: inputStride, inputRow: inputRow, inputs: inputs, slab: slab,
-        slabStride: slabStride, slabRow: slabRow, channels: channels, taps: taps, tapCount: tapCount,
+        input: input, inputStride: inputStride, inputPlane: inputPlane, inputRow: inputRow,
+        inputs: inputs, slab: slab, slabStride: slabStride, slabPlane: slabPlane,
+        slabRow: slabRow, channels: channels, taps: taps, tapCount: tapCount, planes: planes,
         rows: rows, columns: columns, sums: sums)
     case .avx512:
       unsafe NeuralKernelsV4.addTapSums(
-        input: input, inputStride: inputStride, inputRow: inputRow, inputs: inputs, slab: slab,
-        slabStride: slabStride, slabRow: slabRow, channels: channels, taps: taps, tapCount: tapCount,
+        input: input, inputStride: inputStride, inputPlane: inputPlane, inputRow: inputRow,
+        inputs: inputs, slab: slab, slabStride: slabStride, slabPlane: slabPlane,
+        slabRow: slabRow, channels: channels, taps: taps, tapCount: tapCount, planes: planes,
         rows: rows, columns: columns, sums: sums)
     }
   }

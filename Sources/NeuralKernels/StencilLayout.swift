@@ -23,6 +23,14 @@ struct StencilLayout: Sendable {
   let planesPerGroup: Int
   let groups: [Group]
 
+  /// Multiply-adds of one sum of the weights' gradient, in lanes: enough that adding up the lanes at the
+  /// end does not matter, few enough that five channels of input stay in the first cache.
+  private static let lanesPerSum = 64
+  /// What a group's slab and input may take of the second cache.
+  private static let cacheElements = 160 << 10
+  /// More would leave too few groups to share out.
+  private static let mostPlanesPerGroup = 8
+
   /// Neighbouring input planes of one sample.
   struct Group: Sendable {
     let sample: Int
@@ -43,8 +51,13 @@ struct StencilLayout: Sendable {
       ? extent.width : ((extent.height - 1) * slabRow + extent.width + 15) / 16 * 16
     plainRow = isPlain ? extent.width : slabRow
     plainPlane = isPlain ? extent.height * extent.width : tileColumns
-    let most = map.reach.depth > 0 ? 4 : 1
-    planesPerGroup = min(most, extent.depth)
+    let lanes = tileRows * tileColumns / 16
+    let forSums = (Self.lanesPerSum + lanes - 1) / lanes
+    let forSlabs = map.reach.depth > 0 ? 4 : 1
+    let perPlane = map.outputs * map.parities * slabPlane + map.columns * plainPlane
+    let forCache = Self.cacheElements / perPlane
+    planesPerGroup = max(
+      1, min(max(min(forSums, forCache), forSlabs), Self.mostPlanesPerGroup, extent.depth))
     var groups: [Group] = []
     for sample in 0..<batch {
       for depth in stride(from: 0, to: extent.depth, by: planesPerGroup) {
@@ -106,9 +119,12 @@ struct StencilLayout: Sendable {
     (tap.height + map.reach.height) * slabRow + tap.width + map.reach.width
   }
 
-  /// Distance of the input's planes in scratch memory; not a power of two, which would make the planes
-  /// of neighbouring channels compete for the same places of the cache.
-  var inputPlane: Int { plainPlane + 16 }
+  /// Distance of the input's channels in scratch memory; not a power of two, which would make
+  /// neighbouring channels compete for the same places of the cache.
+  var inputStride: Int { planesPerGroup * plainPlane + 16 }
+
+  /// Rows that the weights' gradient is summed over at a time.
+  var rowsPerSum: Int { max(1, Self.lanesPerSum * 16 / tileColumns) }
 
   /// One output plane before it is parted into parities, and the input's gradient where tiles run
   /// through the frame.

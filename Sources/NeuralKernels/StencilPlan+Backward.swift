@@ -267,29 +267,25 @@ private struct Visit {
 
   /// The input without a frame times the slab, tap by tap.
   private func addWeightSums(_ input: Signal, _ group: StencilLayout.Group, to sums: Floats) {
-    for plane in 0..<group.count {
-      loadInput(input, group.sample, group.depth + plane)
-      // About 64 lanes at a time: the rows of five input channels stay in the first cache.
-      let step = max(1, 1024 / layout.tileColumns)
-      for row in stride(from: 0, to: layout.tileRows, by: step) {
-        unsafe kernels.addTapSums(
-          input: planes.suffix(from: row * layout.plainRow).pointer,
-          inputStride: layout.inputPlane, inputRow: layout.plainRow, inputs: inputs.count,
-          slab: slab.suffix(
-            from: plane * layout.backwardPlaneStride + row * layout.slabRow
-          ).pointer,
-          slabStride: layout.backwardChannelStride, slabRow: layout.slabRow,
-          channels: map.outputs, taps: plan.backwardTaps.cells.pointer, tapCount: map.tapCount,
-          rows: min(step, layout.tileRows - row), columns: layout.tileColumns,
-          sums: sums.pointer)
-      }
+    for plane in 0..<group.count { loadInput(input, group.sample, group.depth + plane, plane) }
+    let step = layout.rowsPerSum
+    for row in stride(from: 0, to: layout.tileRows, by: step) {
+      unsafe kernels.addTapSums(
+        input: planes.suffix(from: row * layout.plainRow).pointer,
+        inputStride: layout.inputStride, inputPlane: layout.plainPlane,
+        inputRow: layout.plainRow, inputs: inputs.count,
+        slab: slab.suffix(from: row * layout.slabRow).pointer,
+        slabStride: layout.backwardChannelStride, slabPlane: layout.backwardPlaneStride,
+        slabRow: layout.slabRow, channels: map.outputs,
+        taps: plan.backwardTaps.cells.pointer, tapCount: map.tapCount, planes: group.count,
+        rows: min(step, layout.tileRows - row), columns: layout.tileColumns, sums: sums.pointer)
     }
   }
 
   /// One plane of this item's input channels into scratch memory.
-  private func loadInput(_ input: Signal, _ sample: Int, _ depth: Int) {
+  private func loadInput(_ input: Signal, _ sample: Int, _ depth: Int, _ plane: Int) {
     for (index, channel) in inputs.enumerated() {
-      let place = planes.suffix(from: index * layout.inputPlane)
+      let place = planes.suffix(from: index * layout.inputStride + plane * layout.plainPlane)
       if !layout.isPlain { place.fill(0..<layout.tileColumns, with: 0) }
       if channel == map.inputs {
         for row in 0..<layout.extent.height {

@@ -50,7 +50,7 @@ public final class StencilPlan {
   ) -> (slab: Int, planes: Int, sums: Int) {
     let map = layout.map
     guard training else { return (layout.forwardSlabCount, layout.scratchCount, 0) }
-    let inputs = map.columns * layout.inputPlane
+    let inputs = map.columns * layout.inputStride
     return (
       max(layout.forwardSlabCount, layout.backwardSlabCount),
       max(layout.scratchCount, max(inputs, layout.backwardScratchCount)) + 32,

@@ -30,13 +30,14 @@ public func tapSumIndex(input: Int, channel: Int, tap: Int, channels: Int, tapCo
 
 /// Adds to the sum of every input channel `i`, channel `c` of the slab and tap `t`, wherever
 /// ``tapSumIndex`` says that it stands:
-/// `sum over r, x of input[i][r][x] * slab[c][taps[t] + r * slabRow + x]`.
+/// `sum over planes z, r, x of input[i][z][r][x] * slab[c][z][taps[t] + r * slabRow + x]`.
 ///
-/// - `columns`: a multiple of 16. Few rows at a time (about 64 lanes) keep the input in the cache.
+/// - `columns`: a multiple of 16. About 64 lanes in all are best: the input stays in the first cache, and
+///   adding up the registers' lanes at the end does not matter.
 public func addTapSums(
-  input: UnsafePointer<Float>, inputStride: Int, inputRow: Int, inputs: Int,
-  slab: UnsafePointer<Float>, slabStride: Int, slabRow: Int, channels: Int,
-  taps: UnsafePointer<Int>, tapCount: Int, rows: Int, columns: Int,
+  input: UnsafePointer<Float>, inputStride: Int, inputPlane: Int, inputRow: Int, inputs: Int,
+  slab: UnsafePointer<Float>, slabStride: Int, slabPlane: Int, slabRow: Int, channels: Int,
+  taps: UnsafePointer<Int>, tapCount: Int, planes: Int, rows: Int, columns: Int,
   sums: UnsafeMutablePointer<Float>
 ) {
   var place: Target = sums
@@ -49,18 +50,19 @@ public func addTapSums(
       let plane: Source = slab + c &* slabStride
       var t = 0
       while t < tapCount {
-        let tapsLeft: Int = tapCount &- t
-        if count == inputsPerBlock && tapsLeft >= tapsPerBlock {
+        // The last block repeats its last tap where there are none left; nobody reads those sums.
+        let last: Int = tapCount &- 1
+        let second: Int = taps[t &+ 1 < last ? t &+ 1 : last] &- taps[t]
+        let third: Int = taps[t &+ 2 < last ? t &+ 2 : last] &- taps[t]
+        if count == inputsPerBlock {
           addBlock(
-            values, inputStride, inputRow, plane + taps[t], taps[t &+ 1] &- taps[t],
-            taps[t &+ tapsPerBlock &- 1] &- taps[t], slabRow, rows, columns, place)
+            values, inputStride, inputPlane, inputRow, plane + taps[t], second, third, slabPlane,
+            slabRow, planes, rows, columns, place)
         } else {
-          for tap in 0..<tapsPerBlock where tap < tapsLeft {
-            for j in 0..<count {
-              addOne(
-                values + j &* inputStride, inputRow, plane + taps[t &+ tap], slabRow, rows,
-                columns, place + (j &* tapsPerBlock &+ tap))
-            }
+          for j in 0..<count {
+            addOne(
+              values + j &* inputStride, inputPlane, inputRow, plane + taps[t], second, third,
+              slabPlane, slabRow, planes, rows, columns, place + j &* tapsPerBlock)
           }
         }
         place += blockSize
@@ -74,38 +76,32 @@ public func addTapSums(
 
 /// Five input channels times `tapsPerBlock` taps.
 @inline(__always) private func addBlock(
-  _ input: Source, _ inputStride: Int, _ inputRow: Int,
-  _ slab: Source, _ secondTap: Int, _ lastTap: Int, _ slabRow: Int,
-  _ rows: Int, _ columns: Int, _ place: Target
+  _ input: Source, _ inputStride: Int, _ inputPlane: Int, _ inputRow: Int,
+  _ slab: Source, _ secondTap: Int, _ thirdTap: Int, _ slabPlane: Int, _ slabRow: Int,
+  _ planes: Int, _ rows: Int, _ columns: Int, _ place: Target
 ) {
   var sums = BlockSums(repeating: Lane.zero)
-  var row = 0
-  while row < rows {
-    var x = 0
-    while x < columns {
-      let position: Source = slab + (row &* slabRow &+ x)
-      let values: Source = input + (row &* inputRow &+ x)
-      #if KERNELS_V4 || arch(arm64)
-        let (first, second, third): (Lane, Lane, Lane) = (
-          load(position), load(position + secondTap), load(position + lastTap)
-        )
-        for i in 0..<inputsPerBlock {
-          let value: Lane = load(values + i &* inputStride)
-          sums[3 &* i] = multiplyAdd(sums[3 &* i], value, first)
-          sums[3 &* i &+ 1] = multiplyAdd(sums[3 &* i &+ 1], value, second)
-          sums[3 &* i &+ 2] = multiplyAdd(sums[3 &* i &+ 2], value, third)
-        }
-      #else
-        let (first, second): (Lane, Lane) = (load(position), load(position + lastTap))
-        for i in 0..<inputsPerBlock {
-          let value: Lane = load(values + i &* inputStride)
-          sums[2 &* i] = multiplyAdd(sums[2 &* i], value, first)
-          sums[2 &* i &+ 1] = multiplyAdd(sums[2 &* i &+ 1], value, second)
-        }
-      #endif
-      x &+= laneCount
-    }
-    row &+= 1
+  forEachLane(planes, rows, columns) { plane, row, x in
+    let position: Source = slab + (plane &* slabPlane &+ row &* slabRow &+ x)
+    let values: Source = input + (plane &* inputPlane &+ row &* inputRow &+ x)
+    #if KERNELS_V4 || arch(arm64)
+      let (first, second, third): (Lane, Lane, Lane) = (
+        load(position), load(position + secondTap), load(position + thirdTap)
+      )
+      for i in 0..<inputsPerBlock {
+        let value: Lane = load(values + i &* inputStride)
+        sums[3 &* i] = multiplyAdd(sums[3 &* i], value, first)
+        sums[3 &* i &+ 1] = multiplyAdd(sums[3 &* i &+ 1], value, second)
+        sums[3 &* i &+ 2] = multiplyAdd(sums[3 &* i &+ 2], value, third)
+      }
+    #else
+      let (first, second): (Lane, Lane) = (load(position), load(position + secondTap))
+      for i in 0..<inputsPerBlock {
+        let value: Lane = load(values + i &* inputStride)
+        sums[2 &* i] = multiplyAdd(sums[2 &* i], value, first)
+        sums[2 &* i &+ 1] = multiplyAdd(sums[2 &* i &+ 1], value, second)
+      }
+    #endif
   }
   addTotals(sums, place)
 }
@@ -133,23 +129,39 @@ public func addTapSums(
   }
 #endif
 
-/// One input channel, one tap.
+/// One input channel times `tapsPerBlock` taps: for the channels that fill no block.
 @inline(__always) private func addOne(
-  _ input: Source, _ inputRow: Int, _ slab: Source, _ slabRow: Int, _ rows: Int, _ columns: Int,
+  _ input: Source, _ inputPlane: Int, _ inputRow: Int, _ slab: Source, _ secondTap: Int,
+  _ thirdTap: Int, _ slabPlane: Int, _ slabRow: Int, _ planes: Int, _ rows: Int, _ columns: Int,
   _ place: Target
 ) {
-  var (even, odd): (Lane, Lane) = (Lane.zero, Lane.zero)
-  var row = 0
-  while row < rows {
-    let (values, position): (Source, Source) = (input + row &* inputRow, slab + row &* slabRow)
-    var x = 0
-    while x &+ laneCount < columns {
-      even = multiplyAdd(even, load(values + x), load(position + x))
-      odd = multiplyAdd(odd, load(values + (x &+ laneCount)), load(position + (x &+ laneCount)))
-      x &+= laneCount &* 2
-    }
-    if x < columns { even = multiplyAdd(even, load(values + x), load(position + x)) }
-    row &+= 1
+  var (first, second, third): (Lane, Lane, Lane) = (Lane.zero, Lane.zero, Lane.zero)
+  forEachLane(planes, rows, columns) { plane, row, x in
+    let value: Lane = load(input + (plane &* inputPlane &+ row &* inputRow &+ x))
+    let position: Source = slab + (plane &* slabPlane &+ row &* slabRow &+ x)
+    first = multiplyAdd(first, value, load(position))
+    second = multiplyAdd(second, value, load(position + secondTap))
+    if tapsPerBlock > 2 { third = multiplyAdd(third, value, load(position + thirdTap)) }
   }
-  place[0] += total(even + odd)
+  place[0] += total(first)
+  place[1] += total(second)
+  if tapsPerBlock > 2 { place[2] += total(third) }
+}
+
+@inline(__always) private func forEachLane(
+  _ planes: Int, _ rows: Int, _ columns: Int, _ body: (Int, Int, Int) -> Void
+) {
+  var plane = 0
+  while plane < planes {
+    var row = 0
+    while row < rows {
+      var x = 0
+      while x < columns {
+        body(plane, row, x)
+        x &+= laneCount
+      }
+      row &+= 1
+    }
+    plane &+= 1
+  }
 }

@@ -57,6 +57,20 @@ public func correlatePlane(
       o &+= outputsPerTile
     } else {
       var lane = 0
+      if lanesPerRow % 2 == 0 {
+        // Whole groups of four rows first.
+        while lane / lanesPerRow &+ 4 <= rows {
+          let row: Int = lane / lanesPerRow
+          var column = 0
+          while column < lanesPerRow &* laneCount {
+            squareTile(
+              slab + (row &* slabRow &+ column), slabRow, slabStride, channels, taps, tapCount,
+              packed, place + (row &* outputRow &+ column), outputRow)
+            column &+= 2 &* laneCount
+          }
+          lane &+= 4 &* lanesPerRow
+        }
+      }
       while lane < lanes {
         narrowTile(
           slab, slabRow, slabStride, channels, taps, tapCount, packed, place, outputRow,
@@ -104,6 +118,39 @@ public func trailingOutputsAreNarrow(_ outputs: Int) -> Bool { outputs &* 2 <= o
     let place: Target = output + o &* outputStride
     store(sums[2 &* o], place)
     store(sums[2 &* o &+ 1], place + secondOutput)
+  }
+}
+
+/// One output channel, four rows times two lanes: the addresses of its eight lanes are few.
+@inline(__always) private func squareTile(
+  _ slab: Source, _ slabRow: Int, _ slabStride: Int, _ channels: Int,
+  _ taps: UnsafePointer<Int>, _ tapCount: Int, _ weights: Source,
+  _ output: Target, _ outputRow: Int
+) {
+  var sums = InlineArray<8, Lane>(repeating: Lane.zero)
+  var weight: Source = weights
+  var plane: Source = slab
+  var channel = 0
+  while channel < channels {
+    var tap = 0
+    while tap < tapCount {
+      var position: Source = plane + taps[tap]
+      let factor = Lane(repeating: weight[0])
+      for row in 0..<4 {
+        sums[2 &* row] = multiplyAdd(sums[2 &* row], factor, load(position))
+        sums[2 &* row &+ 1] = multiplyAdd(
+          sums[2 &* row &+ 1], factor, load(position + laneCount))
+        position += slabRow
+      }
+      weight += 1
+      tap &+= 1
+    }
+    plane += slabStride
+    channel &+= 1
+  }
+  for row in 0..<4 {
+    store(sums[2 &* row], output + row &* outputRow)
+    store(sums[2 &* row &+ 1], output + (row &* outputRow &+ laneCount))
   }
 }
 
