@@ -54,6 +54,7 @@ test:
 	@if [ '$(WITH_TORCH)' = 1 ]; then tools/setup.sh torch; fi
 	@tools/install-package.sh
 	tools/check-c.sh
+	tools/check-kernels.sh
 	tools/check-types.sh
 	tools/check-examples.sh
 	$(SWIFT) test $(TEST_FLAGS) --scratch-path .build-tests
