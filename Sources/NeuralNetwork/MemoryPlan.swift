@@ -4,7 +4,8 @@ public import NeuralKernels
 /// Where the layers get their memory when a batch size is prepared.
 ///
 /// In training each layer keeps its output for the backward pass; in prediction outputs take turns in
-/// two buffers. Gradients always do: each is read by one layer only.
+/// two buffers. Gradients always do: each is read by one layer only. A gradient that is written out
+/// between two layers has a third buffer, so that it is never the one that its reader writes to.
 public final class MemoryPlan {
   public let isTraining: Bool
   /// Which of a network's plans this is: 0, 1, ...
@@ -13,6 +14,7 @@ public final class MemoryPlan {
   public let budget: MemoryBudget
   private let outputs: [Scratch<Float>]
   private let gradients: [Scratch<Float>]
+  private let writtenGradients: Scratch<Float>
   private var (outputTurn, gradientTurn) = (0, 0)
 
   public init(number: Int, training: Bool, workspace: KernelWorkspace, budget: MemoryBudget) {
@@ -20,6 +22,7 @@ public final class MemoryPlan {
     (self.workspace, self.budget) = (workspace, budget)
     outputs = [Scratch(budget: budget), Scratch(budget: budget)]
     gradients = [Scratch(budget: budget), Scratch(budget: budget)]
+    writtenGradients = Scratch(budget: budget)
   }
 
   /// Memory of a layer's own.
@@ -42,6 +45,11 @@ public final class MemoryPlan {
   func gradient(_ shape: TensorShape) throws(NetworkError) -> Scratch<Float> {
     gradientTurn = 1 - gradientTurn
     return try turn(gradients[gradientTurn], isTraining ? shape.count : 0)
+  }
+
+  /// Memory for a gradient with what was pending on it.
+  func writtenGradient(_ shape: TensorShape) throws(NetworkError) -> Scratch<Float> {
+    try turn(writtenGradients, shape.count)
   }
 
   private func turn(_ buffer: Scratch<Float>, _ count: Int) throws(NetworkError) -> Scratch<Float> {

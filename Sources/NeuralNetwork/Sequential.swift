@@ -47,10 +47,10 @@ public final class Sequential: Layer {
       let isWritten =
         plan.isTraining && leaves && (fusion == .writtenOut || !layer.readsPendingGradient)
       state.gradients.append(
-        isWritten ? try plan.gradient(isLast ? shape : state.shapes[index + 1]) : nil)
+        isWritten ? try plan.writtenGradient(isLast ? shape : state.shapes[index + 1]) : nil)
     }
     state.inputGradient =
-      plan.isTraining && layers.first?.leavesPending == true ? try plan.gradient(input) : nil
+      plan.isTraining && layers.first?.leavesPending == true ? try plan.writtenGradient(input) : nil
     state.shapes.append(shape)
     planned[plan] = state
     return shape
