@@ -31,8 +31,8 @@ GFLOP/s; in brackets, how many times longer a peer takes than this package. GFLO
 written down ({forward:.2f} GFLOP forward), also where a contestant merges some and computes less."""
 STEP_LEGEND = """\
 **Training step.** All with the same loss, except "masks": that one has the reference's own, which first selects
-the voxels whose target is not 2. With its memory "as it comes", and in the default layout, PyTorch returns every freed
-tensor to the system; in the other columns it keeps freed memory, which is faster."""
+the voxels whose target is not 2. As it comes, PyTorch returns every freed tensor to the system; with "tuned memory",
+which takes environment variables, it keeps it, which is faster."""
 ADVERSARIAL_LEGEND = """\
 **Adversarial step**, both updates. The reference's step has four generator forwards and thresholds what its
 discriminator sees (default layout, no masks, no topological loss); its GFLOP/s are of the row's arithmetic, not of its
@@ -70,7 +70,7 @@ def measure(options, running):
     if re.search(options.rows, "threads"):
         found = [scaling_row("ours", *cases.STEPS[cases.OURS], running, cases.SCALING)]
         if not options.quick:
-            found.append(scaling_row(cases.BEST, *cases.STEPS[cases.BEST], running))
+            found.append(scaling_row(cases.CHANNELS_LAST, *cases.STEPS[cases.CHANNELS_LAST], running))
         text += [SCALING_LEGEND, report.table(["who", "1 thread", "2 threads", "ratio", "target", "met"], found)]
         rows += found
     if re.search(options.rows, "memory"):

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from dataclasses import field as with_default
 
 OURS = "ours"
-BEST, BFLOAT16, COMPILED = "channels_last_3d", "bf16 autocast", "torch.compile"
-AS_IT_COMES, DEFAULT, MASKS = "channels_last_3d, memory as it comes", "default layout", "default layout, masks"
-FOLDED, REFERENCE = "batch norm folded", "reference's step"
+# PyTorch as its users get it; the targets are set against these.
+CHANNELS_LAST, BFLOAT16, DEFAULT = "channels_last_3d", "bf16 autocast", "default layout"
+MASKS, REFERENCE = "default layout, masks", "reference's step"
+# With tuned memory, and more, to see what is possible.
+TUNED, TUNED_BFLOAT16 = "channels_last_3d, tuned memory", "bf16 autocast, tuned memory"
+COMPILED, FOLDED = "torch.compile, tuned memory", "batch norm folded, tuned memory"
 
 # Billions of multiply-adds of a batch of 6, all layers as they are written down: nothing fused.
 GENERATOR, DISCRIMINATOR = 4.897, 3.815
 STEP = 3 * GENERATOR  # forward, gradient of the input, gradient of the weights
-# The discriminator three times forward, twice with both gradients and once with that of its input.
-ADVERSARIAL = 3 * GENERATOR + 8 * DISCRIMINATOR
+# The discriminator twice forward, twice with the gradient of its weights and that between its layers, once
+# with the gradient of its input alone.
+ADVERSARIAL = 3 * GENERATOR + 7 * DISCRIMINATOR
 
 
 @dataclass(frozen=True)
@@ -24,40 +28,43 @@ class Case:
     work: float  # billions of multiply-adds
     threads: int = 2
     targets: dict[str, float] = with_default(default_factory=dict)  # least ratios peer / ours
+    aims: dict[str, float] = with_default(default_factory=dict)  # ratios that would be better still
     slow: tuple[str, ...] = ()  # contestants that --quick leaves out
     quick: bool = True  # --quick runs it
 
 
 STEPS = {
     OURS: ("ours", "step"),
-    BEST: ("tuned torch", "step channels_last"),
-    BFLOAT16: ("tuned torch", "step bfloat16"),
-    AS_IT_COMES: ("torch", "step channels_last"),
+    CHANNELS_LAST: ("torch", "step channels_last"),
+    BFLOAT16: ("torch", "step bfloat16"),
     DEFAULT: ("torch", "step default"),
     MASKS: ("torch", "step masks"),
+    TUNED: ("tuned torch", "step channels_last"),
+    TUNED_BFLOAT16: ("tuned torch", "step bfloat16"),
     COMPILED: ("tuned torch", "step compiled"),
 }
 ADVERSARIAL_STEPS = {
     OURS: ("ours", "adversarial"),
     REFERENCE: ("torch", "adversarial reference"),
-    BEST: ("tuned torch", "adversarial channels_last"),
+    TUNED: ("tuned torch", "adversarial channels_last"),
 }
 
 
 def inferences(batch):
     return {
         OURS: ("ours", f"inference{batch}"),
-        BEST: ("tuned torch", f"inference{batch} channels_last"),
-        FOLDED: ("tuned torch", f"inference{batch} folded"),
+        CHANNELS_LAST: ("torch", f"inference{batch} channels_last"),
         DEFAULT: ("torch", f"inference{batch} default"),
+        TUNED: ("tuned torch", f"inference{batch} channels_last"),
+        FOLDED: ("tuned torch", f"inference{batch} folded"),
     }
 
 
 def step_cases():
-    targets = {BEST: 2.5, BFLOAT16: 1.4, DEFAULT: 5}
-    yield Case("training step", STEPS, STEP, 2, targets, slow=(DEFAULT, MASKS, COMPILED))
+    targets, aims = {CHANNELS_LAST: 2.5, BFLOAT16: 1.4, DEFAULT: 5}, {CHANNELS_LAST: 4, BFLOAT16: 2, DEFAULT: 7}
+    yield Case("training step", STEPS, STEP, 2, targets, aims, slow=(DEFAULT, MASKS, COMPILED))
     single = {name: STEPS[name] for name in STEPS if name not in (MASKS, COMPILED)}
-    yield Case("training step, 1 thread", single, STEP, 1, {BEST: 2.5}, quick=False)
+    yield Case("training step, 1 thread", single, STEP, 1, {CHANNELS_LAST: 2.5}, quick=False)
 
 
 def adversarial_cases():
@@ -66,10 +73,10 @@ def adversarial_cases():
 
 def inference_cases():
     for batch in (6, 1):
-        yield Case(f"inference, batch {batch}", inferences(batch), GENERATOR * batch / 6, 2, {BEST: 3})
+        yield Case(f"inference, batch {batch}", inferences(batch), GENERATOR * batch / 6, 2, {CHANNELS_LAST: 3})
 
 
-MEMORY = {name: STEPS[name] for name in (OURS, BEST, BFLOAT16, DEFAULT)}  # whose peak memory is taken
+MEMORY = {name: STEPS[name] for name in (OURS, CHANNELS_LAST, BFLOAT16, DEFAULT)}  # whose peak memory is taken
 MEMORY_LIMIT = 350  # MiB
 
 SCALING = 1.8  # least ratio of one thread to two
@@ -83,7 +90,7 @@ def wrong(column, found, ours):
     """
     if column in (MASKS, REFERENCE):
         return False
-    tolerance = 1e-2 if column == BFLOAT16 else 1e-4
+    tolerance = 1e-2 if column in (BFLOAT16, TUNED_BFLOAT16) else 1e-4
     return len(found) != len(ours) or any(
         abs(a - b) > tolerance * abs(b) for a, b in zip(found, ours, strict=True)
     )

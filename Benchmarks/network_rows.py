@@ -70,7 +70,8 @@ def time_row(case, columns, running, quick):
         ratio = "" if column == cases.OURS else f" ({report.factor(seconds[column] / ours)})"
         return f"{report.milliseconds(seconds[column])}, {speed:.0f}{ratio}"
 
-    targets = [f"{ratio:g}x {column}" for column, ratio in case.targets.items()]
+    aims = {column: f" (aim {ratio:g}x)" for column, ratio in case.aims.items()}
+    targets = [f"{ratio:g}x {column}{aims.get(column, '')}" for column, ratio in case.targets.items()]
     checks = [
         seconds[column] >= ratio * ours if column in seconds else None for column, ratio in case.targets.items()
     ]
