@@ -37,6 +37,9 @@ public final class WorkTeam: @unchecked Sendable {
   /// The number of the newest job; helpers watch it a moment before they sleep.
   private let newest = Atomic<UInt64>(0)
 
+  /// More threads than any machine of today has processors; a larger wish is cut to this.
+  public static let mostThreads = 1024
+
   private init(count: Int) { self.count = count }
 
   /// Starts `threads - 1` helpers, runs `body` on the calling thread, and joins the helpers.
@@ -45,7 +48,7 @@ public final class WorkTeam: @unchecked Sendable {
   public static func run<Result, Failure: Error>(
     threads: Int, _ body: (WorkTeam) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let team = WorkTeam(count: max(1, threads))
+    let team = WorkTeam(count: max(1, min(threads, mostThreads)))
     guard team.count > 1 else { return try body(team) }
     var outcome: Swift.Result<Result, Failure>?
     withoutActuallyEscaping(body) { body in

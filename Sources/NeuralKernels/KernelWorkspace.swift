@@ -18,7 +18,7 @@ public final class KernelWorkspace {
   public init(
     threads: Int, budget: MemoryBudget, instructionSet: InstructionSet = .best
   ) {
-    self.threads = max(1, threads)
+    self.threads = max(1, min(threads, WorkTeam.mostThreads))
     self.budget = budget
     self.instructionSet = instructionSet
     kernels = Kernels(instructionSet: instructionSet)
