@@ -66,7 +66,11 @@ let package = Package(
       swiftSettings: houseSettings),
     // The model of the paper and its discriminator.
     .target(
-      name: "SHAPR", dependencies: ["NeuralNetwork", "NeuralKernels", "ComputeRuntime"],
+      name: "SHAPR",
+      dependencies: [
+        "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "TopologicalLoss", "OptimalTransport",
+        "PersistentHomology",
+      ],
       swiftSettings: houseSettings),
     // The hand-written C contract, and its Swift bodies.
     .target(name: "CTopoLoss"),
@@ -108,7 +112,10 @@ let package = Package(
       swiftSettings: houseSettings),
     .testTarget(
       name: "SHAPRTests",
-      dependencies: ["SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "TestOracles"],
+      dependencies: [
+        "SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "TopologicalLoss",
+        "OptimalTransport", "PersistentHomology", "TestOracles",
+      ],
       swiftSettings: houseSettings),
     .testTarget(
       name: "TopoLossABITests",
