@@ -31,6 +31,7 @@ class Case:
     aims: dict[str, float] = with_default(default_factory=dict)  # ratios that would be better still
     slow: tuple[str, ...] = ()  # contestants that --quick leaves out
     quick: bool = True  # --quick runs it
+    tolerance: float = 1e-4  # how far values may be apart: sums of float32 numbers in another order
 
 
 STEPS = {
@@ -68,7 +69,11 @@ def step_cases():
 
 
 def adversarial_cases():
-    yield Case("adversarial step", ADVERSARIAL_STEPS, ADVERSARIAL, 2, {REFERENCE: 6}, quick=False)
+    # In channels_last_3d PyTorch's loss of the discriminator is 1.5e-4 from the one it finds in float64; ours
+    # and the default layout's are closer than 1e-6.
+    yield Case(
+        "adversarial step", ADVERSARIAL_STEPS, ADVERSARIAL, 2, {REFERENCE: 6}, quick=False, tolerance=5e-4
+    )
 
 
 def inference_cases():
@@ -82,15 +87,14 @@ MEMORY_LIMIT = 350  # MiB
 SCALING = 1.8  # least ratio of one thread to two
 
 
-def wrong(column, found, ours):
+def wrong(case, column, found, ours):
     """Whether a contestant computed something else than this package.
 
-    Losses and predictions are sums of float32 numbers in another order; bf16 has 8 bits of mantissa.
-    The reference's own losses are others on purpose.
+    bf16 has 8 bits of mantissa. The reference's own losses are others on purpose.
     """
     if column in (MASKS, REFERENCE):
         return False
-    tolerance = 1e-2 if column in (BFLOAT16, TUNED_BFLOAT16) else 1e-4
+    tolerance = 1e-2 if column in (BFLOAT16, TUNED_BFLOAT16) else case.tolerance
     return len(found) != len(ours) or any(
         abs(a - b) > tolerance * abs(b) for a, b in zip(found, ours, strict=True)
     )

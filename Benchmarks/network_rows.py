@@ -57,7 +57,7 @@ def time_row(case, columns, running, quick):
     wanted = {c: case.contestants[c] for c in columns if c in case.contestants and not (quick and c in case.slow)}
     values = {c: running.get(kind, case.threads).run(name).result for c, (kind, name) in wanted.items()}
     for column, found in values.items():
-        if cases.wrong(column, found, values[cases.OURS]):
+        if cases.wrong(case, column, found, values[cases.OURS]):
             raise SystemExit(f"wrong answer: {case.name}, {column}: {found}, ours: {values[cases.OURS]}")
     orders = {c: running.order(kind, case.threads, name) for c, (kind, name) in wanted.items()}
     seconds = medians(orders, {c: timed(order)[0] for c, order in orders.items()}, at_least=3)
