@@ -34,12 +34,13 @@ public func affineRows(
     let (from, to): (Source, Target) = (source + row &* sourceRow, target + row &* targetRow)
     var x = 0
     while x &+ laneCount <= columns {
-      store(larger(floors, multiplyAdd(shifts, scales, load(from + x))), to + x)
+      // In this order NaN stays NaN, so that a network that broke shows it.
+      store(larger(multiplyAdd(shifts, scales, load(from + x)), floors), to + x)
       x &+= laneCount
     }
     while x < columns {
       let value: Float = multiplyAdd(shift, scale, from[x])
-      to[x] = value > floor ? value : floor
+      to[x] = value < floor ? floor : value
       x &+= 1
     }
   }

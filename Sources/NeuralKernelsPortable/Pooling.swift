@@ -23,8 +23,9 @@ public func poolPlane(
           for y in 0..<windowHeight {
             let from: Source = corner + (z &* planeStride &+ y &* inputRow &+ 2 &* x)
             let (even, odd): (Lane, Lane) = loadPairs(from)
-            best = larger(best, multiplyAdd(shifts, scales, even))
-            best = larger(best, multiplyAdd(shifts, scales, odd))
+            // In this order a window of NaN stays NaN, so that a network that broke shows it.
+            best = larger(multiplyAdd(shifts, scales, even), best)
+            best = larger(multiplyAdd(shifts, scales, odd), best)
           }
         }
         store(best, to + x)
@@ -38,7 +39,7 @@ public func poolPlane(
           let from: Source = corner + (z &* planeStride &+ y &* inputRow &+ windowWidth &* x)
           for i in 0..<windowWidth {
             let value: Float = multiplyAdd(shift, scale, from[i])
-            best = value > best ? value : best
+            best = best > value ? best : value
           }
         }
       }
