@@ -109,6 +109,21 @@ struct StencilTests {
     #expect(relativeError(found.weightGradients[0], oracle.weightGradient(dy, input: x).values) < 2e-6)
   }
 
+  @Test("a transposed convolution grows blocks", arguments: StencilCase.transposed, InstructionSet.available)
+  func transposed(sizes: StencilCase, instructionSet: InstructionSet) throws {
+    var generator = SeededGenerator(seed: 3)
+    let (e, g) = (sizes.extent, sizes.growth)
+    func random(_ shape: [Int]) -> NaiveTensor<Double> {
+      NaiveTensor<Double>(NaiveTensor<Float>(shape: shape, using: &generator))
+    }
+    let oracle = NaiveTransposedConvolution(
+      weight: random([sizes.inputs, sizes.outputs, g.depth, g.height, g.width]),
+      bias: random([sizes.outputs]))
+    let x = random([sizes.batch, sizes.inputs, e.depth, e.height, e.width])
+    let dy = random(oracle(x).shape)
+    #expect(try transposedConvolutionError(oracle, sizes, x, dy, instructionSet) < 2e-6)
+  }
+
   @Test(
     "a transposed convolution and a convolution are one map", arguments: StencilCase.composed,
     InstructionSet.available)

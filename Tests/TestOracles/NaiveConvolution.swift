@@ -154,11 +154,13 @@ private func taps(of kernel: [Int], over shape: [Int]) -> [Tap] {
     for ky in 0..<kernel[3] {
       for kx in 0..<kernel[4] {
         let (dz, dy, dx) = (kz - kernel[2] / 2, ky - kernel[3] / 2, kx - kernel[4] / 2)
+        let xs = inside(shape[4], movedBy: dx)
+        // In a row shorter than half the kernel it meets zeros only.
+        if xs.isEmpty { continue }
         taps.append(
           Tap(
             kz: kz, ky: ky, kx: kx, dz: dz, dy: dy, dx: dx,
-            zs: inside(shape[2], movedBy: dz), ys: inside(shape[3], movedBy: dy),
-            xs: inside(shape[4], movedBy: dx)))
+            zs: inside(shape[2], movedBy: dz), ys: inside(shape[3], movedBy: dy), xs: xs))
       }
     }
   }
