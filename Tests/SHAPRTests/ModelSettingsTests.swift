@@ -76,6 +76,19 @@ struct ModelSettingsTests {
     }
   }
 
+  @Test("drawing weights anew forgets all that was learned")
+  func initialisation() throws {
+    let small = try SmallGenerator(ModelSettings(baseFilters: 1), height: 8, width: 8)
+    let network = small.generator.network
+    network.initialise(seed: 3)
+    let fresh = network.state
+    _ = try network.run(small.input, small.gradient, mode: .training)
+    #expect(network.state != fresh && network.batchesTracked.allSatisfy { $0 == 1 })
+    network.initialise(seed: 3)
+    #expect(network.state == fresh && network.batchesTracked.allSatisfy { $0 == 0 })
+    withExtendedLifetime(small) {}
+  }
+
   @Test("a prediction may keep what the one before derived from the weights")
   func unchangedWeights() throws {
     let small = try SmallGenerator(ModelSettings(baseFilters: 3))
