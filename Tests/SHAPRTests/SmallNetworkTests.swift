@@ -106,6 +106,17 @@ struct SmallNetworkTests {
     }
   }
 
+  @Test(
+    "nothing of a pass is left for the next", arguments: [Sequential.Fusion.fused, .writtenOut])
+  func repeatedPasses(fusion: Sequential.Fusion) throws {
+    let small = try SmallGenerator(ModelSettings(baseFilters: 2), fusion: fusion)
+    let network = small.generator.network
+    let first = try network.run(small.input, small.gradient, mode: .training)
+    let second = try network.run(small.input, small.gradient, mode: .training)
+    #expect(first.logits == second.logits && first.inputGradient == second.inputGradient)
+    #expect(first.weightGradients == second.weightGradients)
+  }
+
   @Test("gradients are slopes: central differences of the twin", arguments: ModelSettings.Decoder.allCases)
   func differences(decoder: ModelSettings.Decoder) throws {
     let small = try SmallGenerator(
