@@ -60,6 +60,8 @@ struct TrainingMemoryTests {
     for batch in [6, 3, 6] {
       let fresh = try SmallTraining(budget: MemoryBudget())
       fresh.copyState(of: kept)
+      // Memory of a prediction serves no training.
+      try kept.predict(batch)
       for training in [kept, fresh] {
         try WorkTeam.run(threads: 2) { team in
           try training.learn(batch, adversarially: false, team)
@@ -157,6 +159,15 @@ private final class SmallTraining {
     } else {
       _ = try supervised.run(
         input: input.values, shape: shape, target: target.values, team: team)
+    }
+  }
+
+  /// A prediction for the first samples; leaves weights and statistics alone.
+  func predict(_ batch: Int) throws {
+    let shape = TensorShape(batch: batch, channels: 2, depth: 1, height: 16, width: 16)
+    try WorkTeam.run(threads: 2) { team in
+      _ = try supervised.pass.forward(
+        input.values, shape: shape, mode: .evaluation, keepsForBackward: false, team: team)
     }
   }
 
