@@ -35,6 +35,7 @@ extension StencilPlan {
     weightGradient: Floats?, inputGradient: Floats?, moments: GradientMomentRequest?,
     team: WorkTeam
   ) {
+    precondition(team.count <= workspace.threads, "a team larger than its workspace")
     if inputGradient != nil { packBackward(weights, strides, team: team) }
     let ranges = layout.inputRanges
     let job = workspace.beginJob()

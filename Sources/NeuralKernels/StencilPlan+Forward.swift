@@ -21,6 +21,7 @@ extension StencilPlan {
 
   /// The same with the weights of the call before, for prediction.
   public func forward(_ input: Signal, to output: Floats, moments: Floats?, team: WorkTeam) {
+    precondition(team.count <= workspace.threads, "a team larger than its workspace")
     let ranges = layout.outputRanges
     let job = workspace.beginJob()
     team.share(layout.groups.count * ranges.count) { worker, item in
