@@ -1,0 +1,43 @@
+public import ComputeRuntime
+
+/// Cells to learn from, wherever they come from: a folder, arrays, a generator.
+///
+/// Asked from the training thread and from a loading thread at the same time.
+public protocol CellSource: Sendable {
+  var count: Int { get }
+  /// Height and width of the images, depth of the objects.
+  var extent: CellExtent { get }
+  /// The name of a cell, which predictions are filed under.
+  func name(of index: Int) -> String
+  /// Writes what the network sees, `2 x H x W`: the mask, and the image times the mask, all in [0, 1].
+  func loadInput(_ index: Int, into input: FencedPointer<Float>) throws
+  /// Writes the object, `D x H x W`, in [0, 1].
+  func loadObject(_ index: Int, into object: FencedPointer<Float>) throws
+}
+
+/// Voxels of a cell's object; its image has those of one slice.
+public struct CellExtent: Equatable, Sendable {
+  public var depth: Int
+  public var height: Int
+  public var width: Int
+
+  public init(depth: Int = 64, height: Int = 64, width: Int = 64) {
+    (self.depth, self.height, self.width) = (depth, height, width)
+  }
+
+  public var inputCount: Int { 2 * height * width }
+  public var objectCount: Int { depth * height * width }
+}
+
+extension CellSource {
+  /// The class of a cell: its name without what follows the last dot, and without trailing digits.
+  public func className(of index: Int) -> String { SHAPR.className(of: name(of: index)) }
+}
+
+/// `A_cell_clusters000604.tif` is of class `A_cell_clusters`; a name of digits only is of class "".
+public func className(of name: String) -> String {
+  var stem = Substring(name)
+  if let dot = stem.lastIndex(of: "."), dot > stem.startIndex { stem = stem[..<dot] }
+  while let last = stem.last, last.isASCII, last.isNumber { stem.removeLast() }
+  return String(stem)
+}
