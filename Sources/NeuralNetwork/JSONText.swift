@@ -37,6 +37,22 @@ package struct JSONValue: Sendable {
   }
 }
 
+extension JSONValue {
+  /// Reads a text that is in memory as a String.
+  package init(parsing text: String) throws(JSONError) {
+    let bytes = text.utf8
+    // A String is in memory already, so its bytes can be there a second time.
+    let buffer = try? Scratch<UInt8>(count: bytes.count, budget: MemoryBudget())
+    guard let buffer else {
+      throw JSONError(
+        offset: 0, line: 1, column: 1, reason: "\(bytes.count) bytes do not fit into memory")
+    }
+    for (index, byte) in bytes.enumerated() { buffer.cells[index] = byte }
+    defer { withExtendedLifetime(buffer) {} }
+    self = try JSONValue(parsing: buffer.cells)
+  }
+}
+
 /// The members of a JSON object, in the order of the text.
 package struct JSONObject: Sendable {
   package private(set) var members: [(name: String, value: JSONValue)] = []

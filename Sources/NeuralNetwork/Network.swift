@@ -40,16 +40,21 @@ public final class Network {
     return (plan, output)
   }
 
+  /// Everything that a prediction depends on: weights, then running statistics.
+  public var state: [Floats] { parameters.map(\.values) + chain.buffers.map(\.values) }
+
   public func clearGradients() {
     for parameter in parameters { parameter.clearGradient() }
   }
 
   /// Draws all weights anew; the same seed gives the same weights.
   ///
-  /// Each parameter has numbers of its own, keyed by its place in the chain.
-  public func initialise(seed: UInt64) {
+  /// Each parameter has numbers of its own, keyed by its place in the chain and `firstKey`: networks that
+  /// are trained together have different ones.
+  public func initialise(seed: UInt64, firstKey: Int = 0) {
     for (index, parameter) in parameters.enumerated() {
-      var generator = KeyedGenerator(seed: seed, sample: index, purpose: .initialisation)
+      var generator = KeyedGenerator(
+        seed: seed, sample: firstKey + index, purpose: .initialisation)
       parameter.initialise(using: &generator)
     }
     for buffer in chain.buffers { buffer.reset() }

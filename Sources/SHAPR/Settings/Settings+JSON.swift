@@ -1,4 +1,3 @@
-internal import ComputeRuntime
 package import NeuralNetwork
 
 extension Settings {
@@ -14,20 +13,8 @@ extension Settings {
   ///
   /// `preset` may be among them: `paper` or `reference`, taken before all others.
   public mutating func apply(_ text: String) throws(SettingsError) {
-    let bytes = Array(text.utf8)
-    let buffer: Scratch<UInt8>
-    do { buffer = try Scratch(count: bytes.count, budget: MemoryBudget()) } catch {
-      throw SettingsError("the text of \(bytes.count) bytes does not fit into memory")
-    }
-    for (index, byte) in bytes.enumerated() { buffer.cells[index] = byte }
-    try withExtendedLifetime(buffer) { () throws(SettingsError) in try apply(buffer.cells, text) }
-  }
-
-  private mutating func apply(
-    _ bytes: FencedPointer<UInt8>, _ text: String
-  ) throws(SettingsError) {
     let value: JSONValue
-    do { value = try JSONValue(parsing: bytes) } catch {
+    do { value = try JSONValue(parsing: text) } catch {
       throw SettingsError(offset: error.offset, error.description)
     }
     guard case .object(let object) = value.content else {

@@ -1,0 +1,139 @@
+internal import ComputeRuntime
+internal import NeuralKernels
+public import NeuralNetwork
+
+/// A checkpoint holds all that training goes on from: networks, optimisers, the best weights and the progress.
+extension Training {
+  private static let format = "topoloss training 1"
+
+  /// Writes the state; whoever reads it goes on as if nothing had happened, bit for bit.
+  public func writeCheckpoint(to path: String) throws(TrainingError) {
+    var writer = CheckpointWriter()
+    writer.metadata["format"] = Self.format
+    writer.metadata["seed"] = "\(seed)"
+    writer.metadata["settings"] = settings.withoutPlaces.json
+    writer.metadata["split"] = split.json(names: source.name(of:))
+    writer.metadata["progress"] = progress.json
+    generator.network.addState(to: &writer)
+    for (parameter, copy) in zip(bestNames, best) {
+      writer.add("best.\(parameter.name)", shape: parameter.shape, values: copy.cells)
+    }
+    supervised.optimiser.addState(to: &writer, prefix: "adam")
+    if let adversarial {
+      for parameter in adversarial.discriminator.network.parameters {
+        writer.add(
+          "discriminator.\(parameter.name)", shape: parameter.shape, values: parameter.values)
+      }
+      for buffer in adversarial.discriminator.network.chain.buffers {
+        writer.add("discriminator.\(buffer.name)", shape: [buffer.count], values: buffer.values)
+      }
+      for counter in adversarial.discriminator.network.chain.counters {
+        writer.add("discriminator.\(counter.name)", shape: [], integers: [counter.count])
+      }
+      adversarial.generatorOptimiser.addState(to: &writer, prefix: "adversarial_adam")
+      adversarial.discriminatorOptimiser.addState(to: &writer, prefix: "discriminator_adam")
+    }
+    do { try writer.write(to: path, budget: budget) } catch { throw .checkpoint(error) }
+  }
+
+  /// Goes on from a checkpoint that was written with the same settings, seed and split.
+  ///
+  /// - Throws: ``TrainingError/checkpoint(_:)`` if the file is not one, or not of this training; the state
+  ///   may be changed in part then.
+  public func readCheckpoint(from path: String) throws(TrainingError) {
+    do throws(CheckpointError) {
+      let file = try CheckpointFile(path: path, checksums: .required, budget: budget)
+      try read(file)
+    } catch { throw .checkpoint(error) }
+  }
+
+  private func read(_ file: CheckpointFile) throws(CheckpointError) {
+    try check(file, "format", Self.format, "is not a checkpoint of a training")
+    try check(file, "seed", "\(seed)", "was written with another seed")
+    try check(
+      file, "settings", settings.withoutPlaces.json, "was written with other settings")
+    try check(
+      file, "split", split.json(names: source.name(of:)), "was written with another split")
+    guard let text = file.metadata("progress"), let restored = TrainingProgress(json: text) else {
+      throw CheckpointError(.format, file: file.path, "does not say how far it is")
+    }
+    let others = ["best.", "adam.", "discriminator", "adversarial_adam."]
+    try generator.network.readState(from: file, ignoring: others)
+    for (parameter, copy) in zip(bestNames, best) {
+      try file.copyFloats("best.\(parameter.name)", shape: parameter.shape, into: copy.cells)
+    }
+    try supervised.optimiser.readState(from: file, prefix: "adam")
+    if restored.stage == .adversarial {
+      do throws(NetworkError) { _ = try adversarialStep() } catch {
+        throw CheckpointError(.shape, file: file.path, error.description)
+      }
+    }
+    if let adversarial {
+      for parameter in adversarial.discriminator.network.parameters {
+        try file.copyFloats(
+          "discriminator.\(parameter.name)", shape: parameter.shape, into: parameter.values)
+      }
+      for buffer in adversarial.discriminator.network.chain.buffers {
+        try file.copyFloats(
+          "discriminator.\(buffer.name)", shape: [buffer.count], into: buffer.values)
+      }
+      for counter in adversarial.discriminator.network.chain.counters {
+        counter.count = try file.integer("discriminator.\(counter.name)")
+      }
+      try adversarial.generatorOptimiser.readState(from: file, prefix: "adversarial_adam")
+      try adversarial.discriminatorOptimiser.readState(from: file, prefix: "discriminator_adam")
+    }
+    progress = restored
+  }
+
+  private func check(
+    _ file: CheckpointFile, _ name: String, _ expected: String, _ complaint: String
+  ) throws(CheckpointError) {
+    guard file.metadata(name) == expected else {
+      throw CheckpointError(.format, file: file.path, complaint)
+    }
+  }
+
+  /// Name and shape of each of the best weights.
+  private var bestNames: [(name: String, shape: [Int])] {
+    generator.network.parameters.map { ($0.name, $0.shape) }
+      + generator.network.chain.buffers.map { ($0.name, [$0.count]) }
+  }
+}
+
+extension Adam {
+  func addState(to writer: inout CheckpointWriter, prefix: String) {
+    writer.add("\(prefix).steps", shape: [], integers: [Int64(steps)])
+    for (index, parameter) in parameters.enumerated() {
+      writer.add(
+        "\(prefix).first.\(parameter.name)", shape: parameter.shape,
+        values: firstMoments[index].cells)
+      writer.add(
+        "\(prefix).second.\(parameter.name)", shape: parameter.shape,
+        values: secondMoments[index].cells)
+    }
+  }
+
+  func readState(from file: CheckpointFile, prefix: String) throws(CheckpointError) {
+    let steps = try file.integer("\(prefix).steps")
+    for (index, parameter) in parameters.enumerated() {
+      try file.copyFloats(
+        "\(prefix).first.\(parameter.name)", shape: parameter.shape,
+        into: firstMoments[index].cells)
+      try file.copyFloats(
+        "\(prefix).second.\(parameter.name)", shape: parameter.shape,
+        into: secondMoments[index].cells)
+    }
+    restore(steps: Int(clamping: steps))
+  }
+}
+
+extension Settings {
+  /// Without what may differ between the run that wrote a checkpoint and the one that goes on from it.
+  var withoutPlaces: Settings {
+    var settings = self
+    (settings.data, settings.output, settings.split) = (nil, nil, nil)
+    (settings.threads, settings.fold, settings.seeds) = (0, nil, [0])
+    return settings
+  }
+}
