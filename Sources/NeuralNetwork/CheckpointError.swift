@@ -37,7 +37,7 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
   public let offset: Int?
   public let reason: String
 
-  init(_ row: Row, file: String, offset: Int? = nil, _ reason: String) {
+  package init(_ row: Row, file: String, offset: Int? = nil, _ reason: String) {
     self.row = row
     self.file = file
     self.offset = offset

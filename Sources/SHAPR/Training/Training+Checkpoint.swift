@@ -1,6 +1,6 @@
 internal import ComputeRuntime
 internal import NeuralKernels
-public import NeuralNetwork
+internal import NeuralNetwork
 
 /// A checkpoint holds all that training goes on from: networks, optimisers, the best weights and the progress.
 extension Training {
