@@ -41,7 +41,7 @@ public final class Network {
   }
 
   /// Everything that a prediction depends on: weights, then running statistics.
-  public var state: [Floats] { parameters.map(\.values) + chain.buffers.map(\.values) }
+  public var stateValues: [Floats] { parameters.map(\.values) + chain.buffers.map(\.values) }
 
   public func clearGradients() {
     for parameter in parameters { parameter.clearGradient() }

@@ -67,7 +67,7 @@ public final class Training {
           largestBatch: settings.batchSize, budget: budget) : nil
       loader = try BatchLoader(source, largestBatch: settings.batchSize, budget: budget)
       validationGradient = Scratch(budget: budget)
-      for values in generator.network.state {
+      for values in generator.network.stateValues {
         do throws(ComputeError) {
           best.append(try Scratch(count: values.count, budget: budget))
         } catch { throw NetworkError(error) }
@@ -273,13 +273,13 @@ public final class Training {
   // MARK: - The best weights
 
   private func keepBest() {
-    for (copy, values) in zip(best, generator.network.state) {
+    for (copy, values) in zip(best, generator.network.stateValues) {
       copy.cells.copy(values, count: values.count, to: 0)
     }
   }
 
   func restoreBest() {
-    for (copy, values) in zip(best, generator.network.state) {
+    for (copy, values) in zip(best, generator.network.stateValues) {
       values.copy(copy.cells, count: values.count, to: 0)
     }
   }
