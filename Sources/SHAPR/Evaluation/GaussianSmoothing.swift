@@ -57,16 +57,21 @@ enum GaussianSmoothing {
     _ source: FencedPointer<Double>, blocks: Int, length: Int, stride: Int,
     to target: FencedPointer<Double>
   ) {
+    // In pieces that stay in the nearest cache while all their neighbours are added.
+    let piece = 512
     for block in 0..<blocks {
       let start = block * length * stride
-      for place in 0..<length {
-        let here = target.suffix(from: start + place * stride)
-        scale(source.suffix(from: start + place * stride), count: stride, to: here)
-        for distance in 1...radius {
-          add(
-            source.suffix(from: start + mirrored(place - distance, length) * stride),
-            source.suffix(from: start + mirrored(place + distance, length) * stride),
-            times: weights[distance], count: stride, to: here)
+      for first in Swift.stride(from: 0, to: stride, by: piece) {
+        let count = min(piece, stride - first)
+        for place in 0..<length {
+          let here = target.suffix(from: start + place * stride + first)
+          scale(source.suffix(from: start + place * stride + first), count: count, to: here)
+          for distance in 1...radius {
+            add(
+              source.suffix(from: start + mirrored(place - distance, length) * stride + first),
+              source.suffix(from: start + mirrored(place + distance, length) * stride + first),
+              times: weights[distance], count: count, to: here)
+          }
         }
       }
     }
