@@ -109,6 +109,9 @@ struct EvaluationComparisonTests {
     #expect(
       block.rows[0].excluded == 1 && block.rows[0].baseline.mean == 0.75
         && block.rows[0].candidate.mean == 0.25)
+    // The same pair is left out when it is the other run that has no value.
+    let exchanged = try Comparison([.init(title: "x", baseline: candidate, candidate: baseline)])
+    #expect(exchanged.blocks[0].rows[0].excluded == 1 && exchanged.blocks[0].rows[0].candidate.mean == 0.75)
     #expect(comparison.text.contains("x, 1 - IoU: 1 cells without a value are left out."))
     #expect(
       comparison.text.contains("x: 2 cells are only in the run no, 1 only in the run yes; they are left out.")
