@@ -14,6 +14,7 @@ public struct KeyedGenerator: RandomNumberGenerator, Sendable {
     case split = 4
     case synthesis = 5
     case subsampling = 6
+    case bootstrap = 7
   }
 
   private let key: SIMD2<UInt32>
