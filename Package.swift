@@ -30,6 +30,10 @@ let package = Package(
     .library(
       name: "SHAPR", targets: ["SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime"]),
     .library(name: "topoloss", type: .dynamic, targets: ["TopoLossABI"]),
+    .executable(name: "shapr", targets: ["SHAPRCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // Memory that can be refused, threads that survive fork, cancellation.
@@ -79,10 +83,21 @@ let package = Package(
       name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    // A folder of images becomes samples; volumes become files.
+    // A folder of images becomes samples; volumes become files; cells are made up.
     .target(
       name: "SHAPRFiles",
-      dependencies: ["ComputeRuntime", "NeuralNetwork", "CTIFF", "CPNG", "CZlib"],
+      dependencies: [
+        "SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "TopologicalLoss",
+        "OptimalTransport", "PersistentHomology", "CTIFF", "CPNG", "CZlib",
+      ],
+      swiftSettings: houseSettings),
+    // Flags, printing, clock and environment: the program `shapr`.
+    .executableTarget(
+      name: "SHAPRCommand",
+      dependencies: [
+        "SHAPR", "SHAPRFiles", "NeuralNetwork", "NeuralKernels", "ComputeRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: houseSettings),
     // The hand-written C contract, and its Swift bodies.
     .target(name: "CTopoLoss"),
@@ -131,7 +146,10 @@ let package = Package(
       swiftSettings: houseSettings),
     .testTarget(
       name: "SHAPRFilesTests",
-      dependencies: ["SHAPRFiles", "NeuralNetwork", "ComputeRuntime", "TestOracles"],
+      dependencies: [
+        "SHAPRFiles", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "PersistentHomology",
+        "TestOracles",
+      ],
       swiftSettings: houseSettings),
     .testTarget(
       name: "TopoLossABITests",
