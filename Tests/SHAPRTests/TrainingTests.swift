@@ -18,7 +18,12 @@ struct Balls: CellSource {
     return (24 + 16 * numbers[0], 6 + 4 * numbers[1], 6 + 4 * numbers[2], 3 + 3 * numbers[3])
   }
 
-  func loadInput(_ index: Int, into input: FencedPointer<Float>) throws {
+  func load(_ index: Int, input: FencedPointer<Float>, object: FencedPointer<Float>?) throws {
+    fillInput(index, input)
+    if let object { fillObject(index, object) }
+  }
+
+  private func fillInput(_ index: Int, _ input: FencedPointer<Float>) {
     let ball = ball(index)
     for y in 0..<16 {
       for x in 0..<16 {
@@ -30,7 +35,7 @@ struct Balls: CellSource {
     }
   }
 
-  func loadObject(_ index: Int, into object: FencedPointer<Float>) throws {
+  private func fillObject(_ index: Int, _ object: FencedPointer<Float>) {
     let ball = ball(index)
     for z in 0..<64 {
       for y in 0..<16 {
@@ -63,7 +68,8 @@ func smallTraining(_ change: (inout Settings) -> Void = { _ in }, threads: Int =
 
 /// Everything that a training ends with, as bits.
 func bits(of training: Training) -> [UInt32] {
-  training.generator.network.stateValues.flatMap { values in (0..<values.count).map { values[$0].bitPattern } }
+  training.generator.network.stateValues.flatMap { values in (0..<values.count).map { values[$0].bitPattern }
+  }
 }
 
 @Suite("training")

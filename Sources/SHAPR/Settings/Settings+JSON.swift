@@ -49,6 +49,19 @@ extension Settings {
     return settings
   }
 
+  /// Changes one setting from the text of a flag: JSON, or a plain text.
+  public mutating func apply(_ name: String, flag text: String) throws(SettingsError) {
+    let value: JSONValue
+    // Lists may be written without their brackets.
+    let isList = ["seeds", "topological_dimensions"].contains(name) && !text.hasPrefix("[")
+    if let parsed = try? JSONValue(parsing: isList ? "[\(text)]" : text) {
+      value = parsed
+    } else {
+      value = JSONValue(.string(text))
+    }
+    try apply(name, value)
+  }
+
   /// Changes one setting; `value` is what stands in JSON.
   package mutating func apply(_ name: String, _ value: JSONValue) throws(SettingsError) {
     guard let key = SettingsKey.all.first(where: { $0.name == name }) else {
@@ -60,6 +73,9 @@ extension Settings {
 }
 
 extension SettingsKey {
+  /// The value that settings have, as JSON.
+  public func text(of settings: Settings) -> String { JSONValue(write(settings)).text }
+
   /// The name that differs least from one that does not exist, if any is near.
   static func nearest(to name: String) -> String? {
     let best = all.map { ($0.name, distance(name, $0.name)) }.min { $0.1 < $1.1 }

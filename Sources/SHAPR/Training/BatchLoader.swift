@@ -8,6 +8,7 @@ struct BatchPlan: Equatable, Sendable {
   let cells: [Int]
   /// What each cell's augmentation is keyed by; nil for none.
   let augmentation: Key?
+  var needsObjects = true
 
   struct Key: Equatable, Sendable {
     let seed: UInt64
@@ -96,12 +97,11 @@ final class BatchLoader {
           Augmentation(seed: $0.seed, epoch: $0.epoch, sample: cell)
         }
         guard let change, !change.changesNothing, extent.height == extent.width else {
-          try source.loadInput(cell, into: input)
-          try source.loadObject(cell, into: object)
+          try source.load(cell, input: input, object: plan.needsObjects ? object : nil)
           continue
         }
-        try source.loadInput(cell, into: slot.plainInput.cells)
-        try source.loadObject(cell, into: slot.plainObject.cells)
+        try source.load(
+          cell, input: slot.plainInput.cells, object: slot.plainObject.cells)
         change.apply(slot.plainInput.cells, planes: 2, size: extent.width, to: input)
         change.apply(
           slot.plainObject.cells, planes: extent.depth, size: extent.width, to: object)

@@ -9,10 +9,11 @@ public protocol CellSource: Sendable {
   var extent: CellExtent { get }
   /// The name of a cell, which predictions are filed under.
   func name(of index: Int) -> String
-  /// Writes what the network sees, `2 x H x W`: the mask, and the image times the mask, all in [0, 1].
-  func loadInput(_ index: Int, into input: FencedPointer<Float>) throws
-  /// Writes the object, `D x H x W`, in [0, 1].
-  func loadObject(_ index: Int, into object: FencedPointer<Float>) throws
+  /// Writes what the network sees, `2 x H x W`: the mask, and the image times the mask; and, where there is
+  /// room for it, the object, `D x H x W`. All values are in [0, 1].
+  func load(
+    _ index: Int, input: FencedPointer<Float>, object: FencedPointer<Float>?
+  ) throws
 }
 
 /// Voxels of a cell's object; its image has those of one slice.

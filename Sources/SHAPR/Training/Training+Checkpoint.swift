@@ -128,9 +128,17 @@ extension Adam {
   }
 }
 
+extension Training {
+  /// Steps of all epochs and stages that are done: what checkpoints are numbered by.
+  public var stepsDone: Int {
+    let perEpoch = (split.train.count + settings.batchSize - 1) / settings.batchSize
+    return progress.epochsBegun * perEpoch + progress.step
+  }
+}
+
 extension Settings {
   /// Without what may differ between the run that wrote a checkpoint and the one that goes on from it.
-  var withoutPlaces: Settings {
+  package var withoutPlaces: Settings {
     var settings = self
     (settings.data, settings.output, settings.split) = (nil, nil, nil)
     (settings.threads, settings.fold, settings.seeds) = (0, nil, [0])

@@ -290,7 +290,7 @@ public final class Training {
     _ cells: [Int], team: WorkTeam, _ body: (Int, Floats) throws(TrainingError) -> Void
   ) throws(TrainingError) {
     for cells in batches(of: cells) {
-      let batch = try loader.batch(BatchPlan(cells: cells, augmentation: nil))
+      let batch = try loader.batch(BatchPlan(cells: cells, augmentation: nil, needsObjects: false))
       let probabilities: Floats
       do {
         probabilities = try pass.forward(

@@ -1,0 +1,19 @@
+internal import ArgumentParser
+internal import SHAPR
+internal import SHAPRFiles
+
+@main
+struct Shapr: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "shapr",
+    abstract: "3D cell shapes from 2D microscopy images, trained with a topological loss.",
+    discussion: """
+      A first run on made-up cells:
+
+        shapr synthesize --output cells
+        shapr train --data cells --split cells/split.json --output run --epochs 10
+        shapr predict --model run/fold-0/best.safetensors --input cells --output predictions
+      """,
+    version: "0.1.0",
+    subcommands: [Train.self, Predict.self, Merge.self, Compare.self, Check.self, Synthesize.self])
+}

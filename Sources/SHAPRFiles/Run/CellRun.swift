@@ -1,0 +1,196 @@
+public import ComputeRuntime
+public import NeuralKernels
+internal import NeuralNetwork
+public import SHAPR
+
+/// Why a run ended without a result.
+public enum RunError: Error, CustomStringConvertible {
+  case file(DataFileError)
+  case training(TrainingError)
+  case evaluation(EvaluationError)
+  /// There is a run already, and nobody said to go on with it.
+  case alreadyThere(String)
+
+  public var description: String {
+    switch self {
+    case .file(let error): error.description
+    case .training(let error): error.description
+    case .evaluation(let error): error.description
+    case .alreadyThere(let path):
+      "\(path) holds a run already: go on with it by --resume, or choose another --output"
+    }
+  }
+}
+
+/// One cell of a cross-validation, in its folder `fold-K`: training with checkpoints and logs, then
+/// predictions and scores of the test cells (docs/run-directory.md).
+public final class CellRun {
+  /// What the caller shows.
+  public enum Event {
+    case resumed(from: String, epoch: Int, step: Int)
+    /// A checkpoint that cannot be read was passed over.
+    case skipped(String)
+    case step(Training.Step)
+    case epoch(EpochRecord)
+    /// Predicted and scored so many of the test cells.
+    case scored(Int, of: Int)
+  }
+
+  private let folder: RunFolder
+  private let source: FolderSource
+  private let training: Training
+  private let evaluation: Evaluation
+  private let budget: MemoryBudget
+  private static let checkpoints = "checkpoints"
+  /// Checkpoints that are kept.
+  private static let kept = 2
+
+  public init(
+    _ settings: Settings, seed: UInt64, split: Split, source: FolderSource, folder: RunFolder,
+    evaluation: Evaluation, workspace: KernelWorkspace, budget: MemoryBudget
+  ) throws(RunError) {
+    (self.folder, self.source) = (folder, source)
+    (self.evaluation, self.budget) = (evaluation, budget)
+    do {
+      training = try Training(
+        settings, seed: seed, source: source, split: split, workspace: workspace, budget: budget)
+    } catch { throw .training(error) }
+  }
+
+  /// Runs, or goes on where the newest good checkpoint stands.
+  ///
+  /// - Parameters:
+  ///   - resuming: whether a run that is there already may be gone on with.
+  ///   - shouldStop: asked after each step; if true, a checkpoint is written and
+  ///     ``TrainingError/stopped`` thrown.
+  /// - Returns: the scores of the test cells, or of the validation cells of a split without a test.
+  public func run(
+    resuming: Bool, team: WorkTeam, shouldStop: () -> Bool, show: (Event) -> Void
+  ) throws(RunError) -> Scores {
+    do throws(DataFileError) {
+      try folder.makeFolder(Self.checkpoints)
+      try folder.makeFolder("predictions")
+    } catch { throw .file(error) }
+    try goOn(resuming: resuming, show)
+    do throws(TrainingError) {
+      let every = training.settings.checkpointSteps
+      try training.run(
+        team: team,
+        onStep: { (step) throws(TrainingError) in
+          show(.step(step))
+          if let every, step.step % every == 0, step.step < step.steps { try self.save() }
+          guard shouldStop() else { return true }
+          try self.save()
+          return false
+        },
+        onEpoch: { (record) throws(TrainingError) in
+          try self.save()
+          do throws(DataFileError) { try self.writeLogs() } catch { throw .cell(error) }
+          show(.epoch(record))
+        })
+      try save()
+    } catch { throw .training(error) }
+    do throws(DataFileError) { try writeLogs() } catch { throw .file(error) }
+    try writeBest()
+    return try score(team: team, show)
+  }
+
+  // MARK: - Checkpoints
+
+  private func name(_ steps: Int) -> String {
+    let digits = String(steps)
+    return "ckpt-" + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+      + ".safetensors"
+  }
+
+  private func checkpointNames() throws(RunError) -> [String] {
+    do throws(DataFileError) {
+      return try folder.names(in: Self.checkpoints).filter {
+        $0.hasPrefix("ckpt-") && $0.hasSuffix(".safetensors")
+      }
+    } catch { throw .file(error) }
+  }
+
+  private func goOn(resuming: Bool, _ show: (Event) -> Void) throws(RunError) {
+    let names = try checkpointNames()
+    guard !names.isEmpty else { return }
+    guard resuming else { throw .alreadyThere(folder.path) }
+    var lastError: TrainingError?
+    for name in names.reversed() {
+      let path = folder.file("\(Self.checkpoints)/\(name)")
+      do {
+        try training.readCheckpoint(from: path)
+        show(
+          .resumed(from: path, epoch: training.progress.epoch, step: training.progress.step))
+        return
+      } catch {
+        show(.skipped(error.description))
+        lastError = error
+      }
+    }
+    if let lastError { throw .training(lastError) }
+  }
+
+  private func save() throws(TrainingError) {
+    let name = name(training.stepsDone)
+    try training.writeCheckpoint(to: folder.file("\(Self.checkpoints)/\(name)"))
+    let names = (try? checkpointNames()) ?? []
+    for old in names.dropLast(Self.kept) { folder.remove("\(Self.checkpoints)/\(old)") }
+  }
+
+  // MARK: - Results
+
+  private func writeLogs() throws(DataFileError) {
+    try folder.write(TrainingLog.csv(training.progress.log), to: "log.csv")
+    try folder.write(TrainingLog.jsonLines(training.progress.log), to: "log.jsonl")
+  }
+
+  private func writeBest() throws(RunError) {
+    do {
+      try training.generator.write(
+        to: folder.file("best.safetensors"),
+        metadata: ["settings": training.settings.withoutPlaces.json, "seed": "\(training.seed)"])
+    } catch {
+      switch error {
+      case .network(let error): throw .training(.network(error))
+      case .checkpoint(let error): throw .training(.checkpoint(error))
+      }
+    }
+  }
+
+  /// Predicts and scores the cells that were kept aside.
+  private func score(team: WorkTeam, _ show: (Event) -> Void) throws(RunError) -> Scores {
+    let split = training.split
+    let cells = split.test.isEmpty ? split.validation : split.test
+    var scores = Scores(measures: evaluation.measures)
+    let extent = source.extent
+    let truth: Scratch<Float>
+    let input: Scratch<Float>
+    do throws(ComputeError) {
+      truth = try Scratch(count: extent.objectCount, budget: budget)
+      input = try Scratch(count: extent.inputCount, budget: budget)
+    } catch { throw .training(.network(NetworkError(error))) }
+    do throws(TrainingError) {
+      try training.predict(cells, team: team) { (cell, volume) throws(TrainingError) in
+        do {
+          let name = source.name(of: cell)
+          try source.load(cell, input: input.cells, object: truth.cells)
+          try VolumeWriter(
+            volume, extents: [extent.depth, extent.height, extent.width], budget: budget
+          ).writeTIFF(to: folder.file("predictions/\(name).tif"))
+          scores.append(
+            try evaluation.score(
+              name: name, className: source.className(of: cell), prediction: volume,
+              truth: truth.cells, extent: Extent(extent.depth, extent.height, extent.width),
+              budget: budget))
+        } catch { throw .cell(error) }
+        show(.scored(scores.cells.count, of: cells.count))
+      }
+    } catch { throw .training(error) }
+    do throws(DataFileError) { try folder.write(scores.csv, to: "scores.csv") } catch {
+      throw .file(error)
+    }
+    withExtendedLifetime((truth, input)) {}
+    return scores
+  }
+}

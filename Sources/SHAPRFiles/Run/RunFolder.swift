@@ -1,0 +1,146 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+internal import ComputeRuntime
+internal import NeuralNetwork
+
+/// A folder that a run writes into: made if it is not there, and held by one process at a time.
+///
+/// Holds its lock as long as it lives; a killed process's lock dies with it. (docs/run-directory.md)
+public final class RunFolder {
+  public let path: String
+  private let lock: Int32
+
+  deinit { _ = close(lock) }
+
+  /// - Throws: ``DataFileError/Row/busy`` while another process holds it.
+  public init(_ path: String) throws(DataFileError) {
+    self.path = path
+    try makeFolders(path)
+    let file = path + "/.lock"
+    lock = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    guard lock >= 0 else { throw Self.failure(.creating(errno: errno), file, errno) }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      let isHeld = errno == EWOULDBLOCK
+      _ = close(lock)
+      if isHeld {
+        throw DataFileError(.busy, file: path, "another process is working in this run directory")
+      }
+      throw Self.failure(.creating(errno: errno), file, errno)
+    }
+  }
+
+  /// The path of a file or folder inside.
+  public func file(_ name: String) -> String { path + "/" + name }
+
+  public func makeFolder(_ name: String) throws(DataFileError) { try makeFolders(file(name)) }
+
+  /// Writes a text in place of what may be there.
+  public func write(_ text: String, to name: String) throws(DataFileError) {
+    try writeText(text, to: file(name))
+  }
+
+  /// The text of a file, or nil if there is none.
+  public func text(of name: String) throws(DataFileError) -> String? {
+    unsafe access(file(name), F_OK) == 0 ? try readText(file(name)) : nil
+  }
+
+  /// Names inside a folder of this one, sorted; none if it is not there.
+  func names(in folder: String) throws(DataFileError) -> [String] {
+    let path = file(folder)
+    guard isFolder(path) else { return [] }
+    do { return try entries(ofFolder: path) } catch {
+      throw DataFileError(.reading(errno: error.number), file: path, error.text)
+    }
+  }
+
+  func remove(_ name: String) { _ = unsafe unlink(file(name)) }
+
+  private static func failure(
+    _ row: DataFileError.Row, _ path: String, _ number: Int32
+  ) -> DataFileError {
+    DataFileError(row, file: path, SystemError(number).text)
+  }
+}
+
+/// Makes a folder and those above it, where they are missing.
+public func makeFolders(_ path: String) throws(DataFileError) {
+  guard !path.utf8.contains(0) else {
+    throw DataFileError(.path, file: path, "the path holds a zero byte")
+  }
+  var end = path.startIndex
+  while end < path.endIndex {
+    let next = path[path.index(after: end)...].firstIndex(of: "/") ?? path.endIndex
+    let part = String(path[..<next])
+    if unsafe mkdir(part, 0o777) != 0, errno != EEXIST {
+      throw DataFileError(
+        .creating(errno: errno), file: part, "the folder cannot be made: \(SystemError(errno).text)")
+    }
+    end = next
+  }
+  guard isFolder(path) else {
+    throw DataFileError(.creating(errno: ENOTDIR), file: path, "is not a folder")
+  }
+}
+
+/// Writes a text atomically.
+public func writeText(_ text: String, to path: String) throws(DataFileError) {
+  let bytes = text.utf8
+  do throws(CheckpointError) {
+    let buffer: Scratch<UInt8>
+    do throws(ComputeError) {
+      buffer = try Scratch(count: bytes.count, budget: MemoryBudget())
+    } catch { throw CheckpointError(.memory(bytes: UInt64(bytes.count)), file: path, "no memory") }
+    for (index, byte) in bytes.enumerated() { buffer.cells[index] = byte }
+    try withTemporaryFile(for: path) { (file) throws(SystemError) in
+      if !bytes.isEmpty { try file.write(buffer.cells) }
+    }
+  } catch { throw DataFileError(error) }
+}
+
+/// Reads a text of at most 64 MiB.
+public func readText(_ path: String) throws(DataFileError) -> String {
+  do throws(SystemError) {
+    let file = try OpenFile(reading: path)
+    let size = try file.size()
+    guard size <= 64 << 20 else {
+      throw SystemError(EFBIG)
+    }
+    guard size > 0 else { return "" }
+    guard let buffer = try? Scratch<UInt8>(count: size, budget: MemoryBudget()) else {
+      throw SystemError(ENOMEM)
+    }
+    guard try file.read(into: buffer.cells, from: 0) else { throw SystemError(EIO) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(size)
+    for index in 0..<size { bytes.append(buffer.cells[index]) }
+    return String(decoding: bytes, as: UTF8.self)
+  } catch {
+    throw DataFileError(.reading(errno: error.number), file: path, error.text)
+  }
+}
+
+extension DataFileError {
+  /// The same error, of a file that the checkpoint's writer wrote.
+  init(_ error: CheckpointError) {
+    let row: Row =
+      switch error.row {
+      case .format, .checksum: .format
+      case .unsupported: .unsupported
+      case .limit: .limit
+      case .memory(let bytes): .memory(bytes: bytes)
+      case .shape: .shape
+      case .elementType: .elementType
+      case .path: .path
+      case .busy: .busy
+      case .reading(let number): .reading(errno: number)
+      case .creating(let number): .creating(errno: number)
+      case .writing(let number): .writing(errno: number)
+      }
+    self.init(row, file: error.file, offset: error.offset, error.reason)
+  }
+}
