@@ -5,7 +5,7 @@ internal import NeuralKernels
 ///
 /// Every error is relative to the truth: |predicted - true| / |true|. Where the truth has none of what is
 /// measured, there is no error: NaN, to be excluded and counted.
-/// (Waibel et al. 2022, section 4; docs/decisions/0013-evaluation.md.)
+/// (Waibel et al. 2022, section 4; docs/decisions/0014-evaluation.md.)
 public struct ShapeErrors: Equatable, Sendable {
   /// 1 - |P and T| / |P or T|; NaN when both are empty.
   public let iou: Double
