@@ -22,7 +22,7 @@ struct Console {
 
   func line(_ text: String) {
     print(isTerminal ? "\r\u{1B}[K\(text)" : text)
-    unsafe fflush(stdout)
+    fflush(nil)
   }
 
   mutating func step(_ step: Training.Step, title: String) {
@@ -40,7 +40,7 @@ struct Console {
       + "L_T \(decimals(step.losses.topological)) \(decimals(rate, 1)) cells/s "
       + "\(Int(left.rounded())) s left"
     print("\r\u{1B}[K\(text)", terminator: "")
-    unsafe fflush(stdout)
+    fflush(nil)
   }
 
   func epoch(_ record: EpochRecord, title: String) {

@@ -23,7 +23,9 @@ struct Failure: Error {
   /// Writes the line and ends the program.
   func end() -> Never {
     let line = "topoloss: error[\(name)]: \(message)\n"
-    unsafe fputs(line, stderr)
+    fflush(nil)
+    let bytes = Array(line.utf8)
+    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
     exit(code)
   }
 }

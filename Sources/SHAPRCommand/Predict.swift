@@ -36,7 +36,9 @@ struct Predict: ParsableCommand {
               budget: budget)
             let path = "\(output)/\(folder.names[index])"
             let element: VolumeWriter.Element = binary ? .uint8 : .float32
-            if nrrd { try writer.writeNRRD(to: path + ".nrrd", as: element) } else {
+            if nrrd {
+              try writer.writeNRRD(to: path + ".nrrd", as: element)
+            } else {
               try writer.writeTIFF(to: path + ".tif", as: element)
             }
           }

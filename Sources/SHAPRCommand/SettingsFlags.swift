@@ -14,24 +14,34 @@ struct SettingsFlags: ParsableArguments {
   @Option(name: .customLong("batch-size"), help: help("batch_size")) var batchSize: String?
   @Option(name: .customLong("learning-rate"), help: help("learning_rate")) var learningRate: String?
   @Option(name: .customLong("schedule"), help: help("schedule")) var schedule: String?
-  @Option(name: .customLong("early-stopping-patience"), help: help("early_stopping_patience")) var earlyStoppingPatience: String?
-  @Option(name: .customLong("largest-gradient-norm"), help: help("largest_gradient_norm")) var largestGradientNorm: String?
+  @Option(name: .customLong("early-stopping-patience"), help: help("early_stopping_patience"))
+  var earlyStoppingPatience: String?
+  @Option(name: .customLong("largest-gradient-norm"), help: help("largest_gradient_norm"))
+  var largestGradientNorm: String?
   @Option(name: .customLong("weight-decay"), help: help("weight_decay")) var weightDecay: String?
   @Option(name: .customLong("augmentation"), help: help("augmentation")) var augmentation: String?
   @Option(name: .customLong("checkpoint-steps"), help: help("checkpoint_steps")) var checkpointSteps: String?
   @Option(name: .customLong("cross-entropy"), help: help("cross_entropy")) var crossEntropy: String?
   @Option(name: .customLong("dice"), help: help("dice")) var dice: String?
-  @Option(name: .customLong("topological-weight"), help: help("topological_weight")) var topologicalWeight: String?
-  @Option(name: .customLong("topological-resolution"), help: help("topological_resolution")) var topologicalResolution: String?
-  @Option(name: .customLong("topological-dimensions"), help: help("topological_dimensions")) var topologicalDimensions: String?
+  @Option(name: .customLong("topological-weight"), help: help("topological_weight")) var topologicalWeight:
+    String?
+  @Option(name: .customLong("topological-resolution"), help: help("topological_resolution"))
+  var topologicalResolution: String?
+  @Option(name: .customLong("topological-dimensions"), help: help("topological_dimensions"))
+  var topologicalDimensions: String?
   @Option(name: .customLong("filtration"), help: help("filtration")) var filtration: String?
   @Option(name: .customLong("construction"), help: help("construction")) var construction: String?
-  @Option(name: .customLong("total-persistence"), help: help("total_persistence")) var totalPersistence: String?
+  @Option(name: .customLong("total-persistence"), help: help("total_persistence")) var totalPersistence:
+    String?
   @Option(name: .customLong("order"), help: help("order")) var order: String?
-  @Option(name: .customLong("essential-classes"), help: help("essential_classes")) var essentialClasses: String?
-  @Option(name: .customLong("dimension-reduction"), help: help("dimension_reduction")) var dimensionReduction: String?
-  @Option(name: .customLong("adversarial-epochs"), help: help("adversarial_epochs")) var adversarialEpochs: String?
-  @Option(name: .customLong("adversarial-learning-rate"), help: help("adversarial_learning_rate")) var adversarialLearningRate: String?
+  @Option(name: .customLong("essential-classes"), help: help("essential_classes")) var essentialClasses:
+    String?
+  @Option(name: .customLong("dimension-reduction"), help: help("dimension_reduction")) var dimensionReduction:
+    String?
+  @Option(name: .customLong("adversarial-epochs"), help: help("adversarial_epochs")) var adversarialEpochs:
+    String?
+  @Option(name: .customLong("adversarial-learning-rate"), help: help("adversarial_learning_rate"))
+  var adversarialLearningRate: String?
   @Option(name: .customLong("decoder"), help: help("decoder")) var decoder: String?
   @Option(name: .customLong("base-filters"), help: help("base_filters")) var baseFilters: String?
 

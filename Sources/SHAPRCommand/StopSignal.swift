@@ -15,7 +15,7 @@ enum StopSignal {
   static func watch() {
     _ = received.load(ordering: .relaxed)
     for number in [SIGINT, SIGTERM, SIGUSR1] {
-      unsafe signal(number) { received.store($0, ordering: .relaxed) }
+      signal(number) { received.store($0, ordering: .relaxed) }
     }
   }
 

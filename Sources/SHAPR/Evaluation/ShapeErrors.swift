@@ -1,5 +1,5 @@
-internal import ComputeRuntime
-internal import NeuralKernels
+public import ComputeRuntime
+public import NeuralKernels
 
 /// How far the shape of a predicted cell is from the true one.
 ///
@@ -76,6 +76,18 @@ public struct Binarisation: Equatable, Sendable {
     } catch {
       throw EvaluationError(error)
     }
+  }
+
+  /// Makes a prediction 0 and 1, in its own memory.
+  ///
+  /// Otsu's threshold of the divided prediction is that of the prediction itself, divided.
+  public func apply(to prediction: Floats) {
+    let cut: Float =
+      switch threshold {
+      case .otsu: OtsuThreshold.threshold(of: prediction)
+      case .fixed(let value): value
+      }
+    for index in 0..<prediction.count { prediction[index] = prediction[index] > cut ? 1 : 0 }
   }
 
   private func cut(

@@ -1,4 +1,4 @@
-internal import NeuralNetwork
+public import NeuralNetwork
 
 /// What the networks look like.
 public struct ModelSettings: Equatable, Sendable {

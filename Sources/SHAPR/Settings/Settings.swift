@@ -6,7 +6,7 @@ public import TopologicalLoss
 /// Everything that decides what a training run computes, but for the data themselves.
 ///
 /// One JSON object holds them (``SettingsKey`` says the names), and each is a flag of `shapr train`. The
-/// defaults are those of the paper (Waibel et al. 2022; docs/decisions/0014-settings.md).
+/// defaults are those of the paper (Waibel et al. 2022; docs/decisions/0013-settings.md).
 public struct Settings: Equatable, Sendable {
   public enum Schedule: String, Sendable, CaseIterable {
     /// The rate stays.

@@ -1,6 +1,6 @@
 public import ComputeRuntime
 public import NeuralKernels
-public import NeuralNetwork
+internal import NeuralNetwork
 public import SHAPR
 
 /// A trained generator that predicts the cells of a folder.

@@ -123,24 +123,3 @@ public func readText(_ path: String) throws(DataFileError) -> String {
     throw DataFileError(.reading(errno: error.number), file: path, error.text)
   }
 }
-
-extension DataFileError {
-  /// The same error, of a file that the checkpoint's writer wrote.
-  init(_ error: CheckpointError) {
-    let row: Row =
-      switch error.row {
-      case .format, .checksum: .format
-      case .unsupported: .unsupported
-      case .limit: .limit
-      case .memory(let bytes): .memory(bytes: bytes)
-      case .shape: .shape
-      case .elementType: .elementType
-      case .path: .path
-      case .busy: .busy
-      case .reading(let number): .reading(errno: number)
-      case .creating(let number): .creating(errno: number)
-      case .writing(let number): .writing(errno: number)
-      }
-    self.init(row, file: error.file, offset: error.offset, error.reason)
-  }
-}
