@@ -72,6 +72,18 @@ let package = Package(
         "PersistentHomology",
       ],
       swiftSettings: houseSettings),
+    // libtiff, libpng and zlib, as the system has them.
+    .systemLibrary(
+      name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"]), .brew(["libtiff"])]),
+    .systemLibrary(
+      name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    // A folder of images becomes samples; volumes become files.
+    .target(
+      name: "SHAPRFiles",
+      dependencies: ["ComputeRuntime", "NeuralNetwork", "CTIFF", "CPNG", "CZlib"],
+      swiftSettings: houseSettings),
     // The hand-written C contract, and its Swift bodies.
     .target(name: "CTopoLoss"),
     .target(
@@ -116,6 +128,10 @@ let package = Package(
         "SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "TopologicalLoss",
         "OptimalTransport", "PersistentHomology", "TestOracles",
       ],
+      swiftSettings: houseSettings),
+    .testTarget(
+      name: "SHAPRFilesTests",
+      dependencies: ["SHAPRFiles", "NeuralNetwork", "ComputeRuntime", "TestOracles"],
       swiftSettings: houseSettings),
     .testTarget(
       name: "TopoLossABITests",

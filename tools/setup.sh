@@ -32,6 +32,9 @@ has_headers() {
 sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' 2> /dev/null
 }
 
+# has_library NAME VERSION: whether that library can be compiled against.
+has_library() { pkg-config --atleast-version="$2" "$1" 2> /dev/null; }
+
 # Prints the Debian packages that are missing, judged by what they would provide.
 missing_packages() {
   command -v gcc > /dev/null || echo gcc
@@ -44,6 +47,8 @@ missing_packages() {
     command -v g++ > /dev/null || echo g++
     command -v pkg-config > /dev/null || echo pkg-config
     command -v nm > /dev/null || echo binutils
+    has_library libtiff-4 4.5 || echo libtiff-dev
+    has_library libpng 1.6 || echo libpng-dev  # which brings zlib along
   fi
 }
 

@@ -107,7 +107,7 @@ extension CheckpointFile {
 
 /// The Float that a half-precision number (IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits) is.
 /// (Swift's Float16 is not there on every platform.)
-func float(halfBits bits: UInt32) -> Float {
+package func float(halfBits bits: UInt32) -> Float {
   let sign = (bits & 0x8000) << 16
   let exponent = bits >> 10 & 0x1F
   let fraction = bits & 0x3FF

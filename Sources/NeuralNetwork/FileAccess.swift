@@ -6,20 +6,20 @@
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
-internal import ComputeRuntime
+package import ComputeRuntime
 
 /// An error number of the system.
-struct SystemError: Error, Equatable {
-  let number: Int32
-  init(_ number: Int32) { self.number = number }
-  static var last: SystemError { SystemError(errno) }
+package struct SystemError: Error, Equatable {
+  package let number: Int32
+  package init(_ number: Int32) { self.number = number }
+  package static var last: SystemError { SystemError(errno) }
 
-  static let isDirectory = SystemError(EISDIR)
-  static let notARegularFile = SystemError(EINVAL)
-  static let held = SystemError(EWOULDBLOCK)
+  package static let isDirectory = SystemError(EISDIR)
+  package static let notARegularFile = SystemError(EINVAL)
+  package static let held = SystemError(EWOULDBLOCK)
 
   /// What the system says of the number, as in "No space left on device".
-  var text: String { unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)" }
+  package var text: String { unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)" }
 }
 
 /// Repeats a call that a signal interrupted. Negative results are errors.
@@ -40,16 +40,19 @@ private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count
 }
 
 /// An open file; closed with its last reference.
-final class OpenFile {
+package final class OpenFile {
   private let descriptor: Int32
   private let isFolder: Bool
-  let path: String
+  package let path: String
 
   deinit { _ = close(descriptor) }
 
   /// Opens a regular file; anything else is an error, and nothing waits for a pipe's other end.
-  init(reading path: String) throws(SystemError) {
-    descriptor = try retrying { unsafe open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) }
+  ///
+  /// - Parameter followingLink: whether `path` itself may be a symbolic link.
+  package init(reading path: String, followingLink: Bool = true) throws(SystemError) {
+    let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (followingLink ? 0 : O_NOFOLLOW)
+    descriptor = try retrying { unsafe open(path, flags) }
     (isFolder, self.path) = (false, path)
     try checkRegular()
   }
@@ -93,10 +96,10 @@ final class OpenFile {
   }
 
   /// Bytes in the file now.
-  func size() throws(SystemError) -> Int { Int(try status().st_size) }
+  package func size() throws(SystemError) -> Int { Int(try status().st_size) }
 
   /// Fills `bytes` from `offset` of the file on. False when the file ends before.
-  func read(into bytes: FencedPointer<UInt8>, from offset: Int) throws(SystemError) -> Bool {
+  package func read(into bytes: FencedPointer<UInt8>, from offset: Int) throws(SystemError) -> Bool {
     var done = 0
     while done < bytes.count {
       let count = try retrying {
@@ -112,7 +115,7 @@ final class OpenFile {
   func empty() throws(SystemError) { try retrying { ftruncate(descriptor, 0) } }
 
   /// Writes all of `bytes` at the end of what was written.
-  func write(_ bytes: FencedPointer<UInt8>) throws(SystemError) {
+  package func write(_ bytes: FencedPointer<UInt8>) throws(SystemError) {
     var done = 0
     while done < bytes.count {
       let count = try retrying {

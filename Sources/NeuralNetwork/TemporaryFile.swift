@@ -2,7 +2,7 @@
 ///
 /// On any failure the temporary file is removed and a file that was at `path` is untouched, unless the
 /// failure came after the new file had taken its place.
-func withTemporaryFile(
+package func withTemporaryFile(
   for path: String, _ fill: (OpenFile) throws(SystemError) -> Void
 ) throws(CheckpointError) {
   let (folder, file) = try open(for: path)

@@ -1,0 +1,7 @@
+/* libpng, for reading only: its simplified functions. */
+#ifndef CPNG_H
+#define CPNG_H
+
+#include <png.h>
+
+#endif

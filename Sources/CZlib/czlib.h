@@ -1,0 +1,7 @@
+/* zlib, for writing. */
+#ifndef CZLIB_H
+#define CZLIB_H
+
+#include <zlib.h>
+
+#endif
