@@ -38,6 +38,14 @@ struct RecordedFilesTests {
     #expect(tally.run == tally.passed, "\(tally.firstFailure ?? "")")
   }
 
+  @Test("bits can be stored from the lowest on") func fillOrder() throws {
+    let folder = TemporaryFolder()
+    let path = folder.write(CraftedTIFF([266: CraftedTIFF.short(2)]).bytes, as: "x.tif")
+    // The crafted file is full of 0b0000_0111.
+    let array = try PixelArray.read(path, budget: MemoryBudget())
+    #expect(array.values == [Float](repeating: 0b1110_0000, count: 256))
+  }
+
   @Test("what a budget does not have is refused, with the bytes it takes") func budget() {
     for name in ["strips-lzw.tif", "float64.npy", "grey8.png"] {
       let error = #expect(throws: DataFileError.self) {
