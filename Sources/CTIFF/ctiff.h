@@ -88,8 +88,9 @@ static inline TIFF *ctiff_open(ctiff_source *source, tmsize_t largest) {
   TIFFOpenOptionsSetMaxSingleMemAlloc(options, largest);
   TIFFOpenOptionsSetErrorHandlerExtR(options, ctiff_keep, source);
   TIFFOpenOptionsSetWarningHandlerExtR(options, ctiff_ignore, source);
-  /* m: through the functions below, not by mapping memory. */
-  TIFF *tiff = TIFFClientOpenExt("memory", "rm", source, ctiff_read, ctiff_write, ctiff_seek, ctiff_end,
+  /* m: through the functions above, not by mapping memory; c: strips stay as they are, while by default
+     large ones of plain values are cut into several. */
+  TIFF *tiff = TIFFClientOpenExt("memory", "rmc", source, ctiff_read, ctiff_write, ctiff_seek, ctiff_end,
                                  ctiff_size, NULL, NULL, options);
   TIFFOpenOptionsFree(options);
   return tiff;

@@ -45,6 +45,8 @@ final class TemporaryFolder {
   /// Writes a file and gives its path.
   @discardableResult
   func write(_ bytes: [UInt8], as name: String) -> String {
+    // Some file systems wait for the disk when a file is emptied and filled again.
+    unsafe unlink(self[name])
     guard let file = unsafe fopen(self[name], "wb") else { return self[name] }
     unsafe fwrite(bytes, 1, bytes.count, file)
     unsafe fclose(file)
