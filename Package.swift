@@ -72,6 +72,14 @@ let package = Package(
         "PersistentHomology",
       ],
       swiftSettings: houseSettings),
+    // Synthetic cells.
+    .target(
+      name: "SHAPRFiles",
+      dependencies: [
+        "SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "TopologicalLoss",
+        "OptimalTransport", "PersistentHomology",
+      ],
+      swiftSettings: houseSettings),
     // The hand-written C contract, and its Swift bodies.
     .target(name: "CTopoLoss"),
     .target(
@@ -115,6 +123,13 @@ let package = Package(
       dependencies: [
         "SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "TopologicalLoss",
         "OptimalTransport", "PersistentHomology", "TestOracles",
+      ],
+      swiftSettings: houseSettings),
+    .testTarget(
+      name: "SHAPRFilesTests",
+      dependencies: [
+        "SHAPRFiles", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "PersistentHomology",
+        "TestOracles",
       ],
       swiftSettings: houseSettings),
     .testTarget(
