@@ -50,7 +50,7 @@ struct FluorescenceImage {
     add(object, slice: focus, distance: 0, to: light)
     blur(light, variance: sharpness * sharpness, through: other)
     // A cell as thick as the volume has the light of pi depths of field.
-    let gain = exposure / (2.7 * depthOfField)
+    let gain = exposure / (3.2 * depthOfField)
     for index in 0..<area {
       image[index] = quantised(detected(gain * light[index] + background, &random))
     }

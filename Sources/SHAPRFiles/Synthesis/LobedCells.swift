@@ -22,8 +22,8 @@ struct Knizocyte: ImplicitShape {
     let along = p.x / halfLength
     let rr = p.y * p.y + p.z * p.z
     let r = max(rr.squareRoot(), 1e-6)
-    // The cosine of three times the angle from z: one ridge points up.
-    let ridge = p.z * (p.z * p.z - 3 * p.y * p.y) / (rr * r + 1e-12)
+    // The cosine of three times the angle from -z: one ridge points to the first slice.
+    let ridge = p.z * (3 * p.y * p.y - p.z * p.z) / (rr * r + 1e-12)
     // Towards the ends the hollows run out.
     let profile = radius * (1 + pinch * (1 - 0.5 * min(along * along, 1)) * ridge)
     return (rr / (profile * profile) + along * along * along * along * 0.5 + along * along * 0.5)

@@ -12,7 +12,7 @@ struct ShapeRaster {
 
   /// How many voxels the grey rim is wide: about 6 % of a volume are grey then, as in segmentations that
   /// were made from confocal stacks.
-  var rim: Float { Float(size) / 64 * 3.4 }
+  var rim: Float { Float(size) / 64 * 2.8 }
 
   /// - Parameters:
   ///   - field: `size^3` values to work in.
