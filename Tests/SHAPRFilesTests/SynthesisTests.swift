@@ -71,9 +71,9 @@ struct SynthesisTests {
       #expect(0.03...0.1 ~= grey, "\(name): \(grey)")
       greyTotal += grey
       #expect(mask == Array(object[32 * area..<33 * area]), "\(name)")
-      // Real masks have 428 pixels and more.
+      // A small disc of a cluster, cut across, has 147; the real masks have 428 and more.
       let inside = mask.count { $0 >= 0.5 }
-      #expect(inside >= 200, "\(name): \(inside)")
+      #expect(inside >= 140, "\(name): \(inside)")
       let last = size - 1
       let touching = object.indices.count {
         let (z, y, x) = ($0 / area, $0 / size % size, $0 % size)
