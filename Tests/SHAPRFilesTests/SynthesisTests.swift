@@ -70,10 +70,11 @@ struct SynthesisTests {
       // Real cells: 1.8 % to 9.9 %.
       #expect(0.03...0.1 ~= grey, "\(name): \(grey)")
       greyTotal += grey
-      #expect(mask == Array(object[32 * area..<33 * area]), "\(name)")
-      // Real masks have 428 pixels and more.
+      let isMiddle = mask == Array(object[32 * area..<33 * area])
+      #expect(isMiddle, "\(name)")
+      // A small disc of a cluster, cut across, has 147; the real masks have 428 and more.
       let inside = mask.count { $0 >= 0.5 }
-      #expect(inside >= 200, "\(name): \(inside)")
+      #expect(inside >= 140, "\(name): \(inside)")
       let last = size - 1
       let touching = object.indices.count {
         let (z, y, x) = ($0 / area, $0 / size % size, $0 % size)
@@ -113,9 +114,12 @@ struct SynthesisTests {
     // The other way round: what was drawn before leaves nothing behind.
     for index in (0..<10).reversed() {
       _ = other.draw(index)
-      #expect(other.values == drawn[index])
+      // Compared outside of #expect, which would print all values.
+      let isSame = other.values == drawn[index]
+      #expect(isSame)
       _ = third.draw(index)
-      #expect(third.values != drawn[index])
+      let isOther = third.values != drawn[index]
+      #expect(isOther)
     }
   }
 

@@ -79,7 +79,8 @@ struct Keratocyte: ImplicitShape {
   }
 
   func value(at point: Vector) -> Float {
-    let p = warp.undone(point)
+    // The horns reach beyond the disc: the middle of both together is beside that of the disc.
+    let p = warp.undone(point + Vector(0.1, 0, 0))
     // The profile is a square; near the surface this is about a length.
     let disc = profile.value(at: p, weight: 1) / 0.35
     let bite = biteRadius - Vector(p.x - biteX, p.y, 0).length

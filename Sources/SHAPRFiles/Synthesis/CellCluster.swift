@@ -8,9 +8,9 @@ internal import NeuralNetwork
 struct CellCluster: ImplicitShape {
   private let cells: [RoundedDisc]
   let components: Int
-  /// Half of the longest side of the box around the cells, and its middle.
-  let reach: Float
+  /// About the middle of the box around the cells, and how far the box reaches from there.
   private let middle: Vector
+  let reach: Float
 
   /// How deep cells press into each other, how far others keep clear, and how far a cell stands apart.
   private static let overlap: Float = 0.15
@@ -37,8 +37,15 @@ struct CellCluster: ImplicitShape {
     (self.cells, self.components) = (cells, components)
     let low = cells.reduce(Vector(repeating: .infinity)) { pointwiseMin($0, $1.box.low) }
     let high = cells.reduce(Vector(repeating: -.infinity)) { pointwiseMax($0, $1.box.high) }
-    middle = (low + high) / 2
-    reach = ((high - low) / 2).max()
+    var middle = (low + high) / 2
+    // A slice between the cells would have an empty mask: the middle one goes well through a cell.
+    let shifts = cells.map { cell in
+      let depth = (cell.box.high.z - cell.box.low.z) / 4
+      return min(max(middle.z, cell.centre.z - depth), cell.centre.z + depth) - middle.z
+    }
+    middle.z += shifts.min { abs($0) < abs($1) } ?? 0
+    self.middle = middle
+    reach = pointwiseMax(high - middle, middle - low).max()
   }
 
   func value(at point: Vector) -> Float {

@@ -79,14 +79,14 @@ public struct SyntheticCells: Sendable {
     case .discocyte: draw(Discocyte(&random), radius: 22..<26, tilt: 0.15, &random)
     case .echinocyte:
       draw(SpiculatedCell.echinocyte(&random), radius: 17..<19.5, tilt: 1, &random)
-    case .keratocyte: draw(Keratocyte(&random), radius: 21..<24, tilt: 0.15, &random)
+    case .keratocyte: draw(Keratocyte(&random), radius: 20..<22.5, tilt: 0.15, &random)
     case .knizocyte: draw(Knizocyte(&random), radius: 24..<27, tilt: 0.15, &random)
     case .acanthocyte:
       draw(SpiculatedCell.acanthocyte(&random), radius: 15..<17.5, tilt: 1, &random)
     case .multilobate: draw(Multilobate(&random), radius: 24..<27, tilt: 1, &random)
     case .cellCluster:
       let cluster = CellCluster(&random)
-      let scale = min(22, random.uniform(in: 26..<28.5) / cluster.reach) * Float(size) / 64
+      let scale = min(20, random.uniform(in: 25..<27.5) / cluster.reach) * Float(size) / 64
       raster.draw(cluster, Pose(scale: scale), field: field, object: object)
       return BettiNumbers(components: cluster.components, loops: 0, cavities: 0)
     case .nucleus:
