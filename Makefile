@@ -55,6 +55,7 @@ test:
 	@tools/install-package.sh
 	tools/check-c.sh
 	tools/check-kernels.sh
+	tools/check-shapr.sh
 	tools/check-types.sh
 	tools/check-examples.sh
 	$(SWIFT) test $(TEST_FLAGS) --scratch-path .build-tests

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The program shapr, as a biologist meets it: made-up cells, a small training, one that is killed and goes
+# on, predictions, a comparison, and what happens when something is wrong.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+"${SWIFT:-swift}" build -c release --product shapr --scratch-path .build-shapr > /dev/null
+shapr=$PWD/.build-shapr/release/shapr
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+stop() { echo "check-shapr: $*" >&2; exit 1; }
+# Runs a command that must fail with an exit code and one line on standard error.
+fails() {
+  local expected=$1 code=0
+  shift
+  "$@" > /dev/null 2> errors || code=$?
+  [ "$code" = "$expected" ] || stop "exit code $code instead of $expected: $* ($(cat errors))"
+  [ "$(wc -l < errors)" = 1 ] && grep -q '^topoloss: error\[' errors || stop "not one line: $(cat errors)"
+}
+
+"$shapr" synthesize --output cells --count 50
+"$shapr" check --data cells | tail -n 1
+train=("$shapr" train --data cells --split cells/split.json --base-filters 2 --epochs 2 --adversarial-epochs 1
+  --topological-resolution 8 --checkpoint-steps 2 --threads 2 --resume)
+"${train[@]}" --output whole > whole.txt
+
+# Killed again and again, then asked to stop, then left alone: the same bits. Without a terminal the program
+# is silent inside an epoch, so checkpoints tell that it is on its way.
+for signal in KILL KILL TERM; do
+  before=$(ls broken/fold-0/checkpoints 2> /dev/null | tail -n 1 || true)
+  "${train[@]}" --output broken --threads 1 > broken.txt 2>&1 &
+  for _ in $(seq 600); do
+    [ "$(ls broken/fold-0/checkpoints 2> /dev/null | grep -v tmp | tail -n 1 || true)" != "$before" ] && break
+    sleep 0.05
+  done
+  kill -s "$signal" $! 2> /dev/null || true
+  code=0
+  wait $! || code=$?
+  [ "$signal" = KILL ] || [ "$code" = 143 ] || [ "$code" = 0 ] || stop "SIGTERM gave exit code $code"
+done
+"${train[@]}" --output broken > broken.txt
+grep -q 'goes on from' broken.txt || stop "the broken run began anew"
+for file in fold-0/best.safetensors fold-0/log.csv scores.csv summary.json; do
+  cmp "whole/$file" "broken/$file" || stop "a run that was killed ends differently: $file"
+done
+diff -r whole/fold-0/predictions broken/fold-0/predictions || stop "predictions differ after a kill"
+[ -z "$(find broken -name '*.tmp')" ] || stop "temporary files are left"
+
+"${train[@]}" --output without --topological-weight 0 --adversarial-epochs 0 > without.txt
+"$shapr" compare without whole --title 'made-up cells' > table.txt
+grep -q 'volume' table.txt || stop "no table: $(cat table.txt)"
+"$shapr" predict --model whole/fold-0/best.safetensors --input cells --output predicted > predicted.txt
+[ "$(ls predicted | wc -l)" = 50 ] || stop "not every cell was predicted"
+
+fails 64 "$shapr" train --output nowhere
+fails 66 "$shapr" train --data nothing --output nowhere
+fails 73 "$shapr" train --data cells --split cells/split.json --output whole
+fails 78 "$shapr" train --data cells --output nowhere --epochs many
+echo '{"epoch": 3}' > wrong.json
+fails 78 "$shapr" train --data cells --output nowhere --settings wrong.json
+grep -q 'did you mean epochs' errors || stop "no nearest name: $(cat errors)"
+head -c 1000 cells/obj/discocyte000002.tif > short.tif && mv short.tif cells/obj/discocyte000002.tif
+fails 65 "$shapr" check --data cells
+fails 65 "${train[@]}" --output damaged
+echo "check-shapr: trained, killed, resumed to the same bits, compared and predicted"
