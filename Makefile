@@ -27,7 +27,7 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/NetworkBenchmark
 TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug \
   --explicit-target-dependency-import-check error
 
-.PHONY: help demo test package library install bench-persistence bench-loss bench-network format lint clean
+.PHONY: help demo test package library shapr install bench-persistence bench-loss bench-network format lint clean
 
 help:
 	@echo 'make demo                 compute and draw the diagrams of a synthetic volume'
@@ -35,6 +35,7 @@ help:
 	@echo 'WITH_TORCH=1 make test    the same, with PyTorch, JAX and scikit-learn'
 	@echo 'make package              build the Python package into .venv'
 	@echo 'make install PREFIX=DIR   install topoloss.h, libtopoloss.so and topoloss.pc'
+	@echo 'make shapr                build the program shapr into .build-shapr/release'
 	@echo 'make bench-persistence    time the diagrams beside CubicalRipser and GUDHI'
 	@echo 'make bench-loss           time distances and the loss beside the peers (QUICK=1: the small ones)'
 	@echo 'make bench-network        time the network beside PyTorch (QUICK=1: without the slow contestants)'
@@ -74,6 +75,10 @@ install: library
 	install -m 755 $(LIBRARY) '$(DESTDIR)$(PREFIX)/lib/libtopoloss.so'
 	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' topoloss.pc.in \
 	  > '$(DESTDIR)$(PREFIX)/lib/pkgconfig/topoloss.pc'
+
+shapr:
+	@tools/setup.sh test
+	$(SWIFT) build -c release --product shapr --scratch-path .build-shapr
 
 bench-persistence:
 	@tools/setup.sh test
