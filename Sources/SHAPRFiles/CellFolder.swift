@@ -1,4 +1,5 @@
 internal import NeuralNetwork
+internal import SHAPR
 
 /// A folder of cells: `image/`, `mask/` and, where the true shapes are known, `obj/`, with a file of the
 /// same name for each cell in each of them. (TIFF, PNG or NPY; the ends of the names may differ.)
@@ -79,7 +80,7 @@ public struct CellFolder: Sendable {
   public var count: Int { names.count }
 
   /// The class of a cell: its name without the digits at its end.
-  public func className(of index: Int) -> String { SHAPRFiles.className(ofSample: names[index]) }
+  public func className(of index: Int) -> String { SHAPR.className(of: names[index]) }
 
   /// Values of a network's input for one cell: two channels.
   public var inputCount: Int { 2 * height * width }

@@ -17,10 +17,3 @@ public func faultOfFileName(_ name: String) -> String? {
   }
   return nil
 }
-
-/// The class of a sample: its name without the digits at its end, as in `A_cell_clusters000604`.
-public func className(ofSample name: String) -> String {
-  let isDigit = { (byte: UInt8) in byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-  guard let last = name.utf8.lastIndex(where: { !isDigit($0) }) else { return "" }
-  return String(name[...last])
-}

@@ -100,7 +100,8 @@ struct TrainingTests {
           return true
         }, onEpoch: { _ in })
     }
-    let path = "/tmp/topoloss-training-\(UInt32.random(in: 0 ... .max)).safetensors"
+    let folder = ModelFolder()
+    let path = folder["checkpoint.safetensors"]
     for stop in 1...steps {
       var done = 0
       let first = try smallTraining()

@@ -31,14 +31,12 @@ public struct CellExtent: Equatable, Sendable {
 }
 
 extension CellSource {
-  /// The class of a cell: its name without what follows the last dot, and without trailing digits.
   public func className(of index: Int) -> String { SHAPR.className(of: name(of: index)) }
 }
 
-/// `A_cell_clusters000604.tif` is of class `A_cell_clusters`; a name of digits only is of class "".
+/// The class of a cell: its name without the digits at its end, as in `A_cell_clusters000604`.
 public func className(of name: String) -> String {
-  var stem = Substring(name)
-  if let dot = stem.lastIndex(of: "."), dot > stem.startIndex { stem = stem[..<dot] }
-  while let last = stem.last, last.isASCII, last.isNumber { stem.removeLast() }
-  return String(stem)
+  let isDigit = { (byte: UInt8) in byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+  guard let last = name.utf8.lastIndex(where: { !isDigit($0) }) else { return "" }
+  return String(name[...last])
 }
