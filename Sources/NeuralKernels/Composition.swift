@@ -15,6 +15,8 @@ public import ComputeRuntime
 public final class Composition {
   public let map: StencilMap
   private let between: Int
+  /// A row of the products that run along the channels between the layers.
+  private let paddedBetween: Int
   private let kernel: Extent
   private let workspace: KernelWorkspace
 
@@ -46,9 +48,10 @@ public final class Composition {
     let map = StencilMap.composed(
       inputs: inputs, outputs: outputs, growth: growth, kernel: kernel)
     (self.map, self.between, self.kernel, self.workspace) = (map, between, kernel, workspace)
+    let paddedBetween = (between + 15) / 16 * 16
+    self.paddedBetween = paddedBetween
     terms = Self.terms(map, kernel)
     let (positions, columns) = (growth.count, map.paddedColumns)
-    let paddedBetween = (between + 15) / 16 * 16
     func zeros(_ count: Int, ifTraining: Bool = false) throws(ComputeError) -> Scratch<Float> {
       try Scratch(count: ifTraining && !training ? 0 : count, zeroed: true, budget: budget)
     }
@@ -172,7 +175,6 @@ public final class Composition {
   /// The transposes that the gradients need, so that products always run along rows.
   private func turn(team: WorkTeam) {
     let (taps, positions, columns) = (kernel.count, map.growth.count, map.paddedColumns)
-    let paddedBetween = (between + 15) / 16 * 16
     team.share(taps + positions) { _, item in
       if item < taps {
         for o in 0..<map.outputs {
@@ -195,7 +197,6 @@ public final class Composition {
 
   private func addConvolutionGradient(j: Int, to target: Floats) {
     let (columns, outputs, taps) = (map.paddedColumns, map.outputs, kernel.count)
-    let paddedBetween = (between + 15) / 16 * 16
     let strides = WeightStrides.composed(map)
     let sum = leftGradient.cells.suffix(from: j * outputs * paddedBetween)
     sum.fill(0..<outputs * paddedBetween, with: 0)

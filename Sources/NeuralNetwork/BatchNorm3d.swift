@@ -20,7 +20,7 @@ public final class BatchNorm3d: Layer {
   private struct Planned {
     let shape: TensorShape
     let workspace: KernelWorkspace
-    /// Eight rows of one number per channel.
+    /// Seven rows of one number per channel.
     let rows: Scratch<Float>
     let moments: Scratch<Float>
     let gradientSums: Scratch<Float>

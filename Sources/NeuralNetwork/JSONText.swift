@@ -42,14 +42,20 @@ extension JSONValue {
   package init(parsing text: String) throws(JSONError) {
     let bytes = text.utf8
     // A String is in memory already, so its bytes can be there a second time.
-    let buffer = try? Scratch<UInt8>(count: bytes.count, budget: MemoryBudget())
-    guard let buffer else {
+    guard let buffer = try? Scratch(utf8Of: text) else {
       throw JSONError(
         offset: 0, line: 1, column: 1, reason: "\(bytes.count) bytes do not fit into memory")
     }
-    for (index, byte) in bytes.enumerated() { buffer.cells[index] = byte }
     defer { withExtendedLifetime(buffer) {} }
     self = try JSONValue(parsing: buffer.cells)
+  }
+}
+
+extension Scratch<UInt8> {
+  /// The bytes of a text, for readers and writers of bytes.
+  package convenience init(utf8Of text: String) throws(ComputeError) {
+    try self.init(count: text.utf8.count, budget: MemoryBudget())
+    for (index, byte) in text.utf8.enumerated() { cells[index] = byte }
   }
 }
 

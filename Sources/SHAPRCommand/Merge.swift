@@ -68,9 +68,7 @@ struct Merging {
 
 /// The scores in a file.
 func readScores(_ path: String) throws -> Scores {
-  let text = try readText(path)
-  let bytes = try Scratch<UInt8>(count: text.utf8.count, budget: MemoryBudget())
-  for (index, byte) in text.utf8.enumerated() { bytes.cells[index] = byte }
+  let bytes = try Scratch(utf8Of: readText(path))
   defer { withExtendedLifetime(bytes) {} }
   return try Scores(csv: bytes.cells, file: path)
 }

@@ -8,7 +8,6 @@ struct BatchPlan: Equatable, Sendable {
   let cells: [Int]
   /// What each cell's augmentation is keyed by; nil for none.
   let augmentation: Key?
-  var needsObjects = true
 
   struct Key: Equatable, Sendable {
     let seed: UInt64
@@ -97,7 +96,7 @@ final class BatchLoader {
           Augmentation(seed: $0.seed, epoch: $0.epoch, sample: cell)
         }
         guard let change, !change.changesNothing, extent.height == extent.width else {
-          try source.load(cell, input: input, object: plan.needsObjects ? object : nil)
+          try source.load(cell, input: input, object: object)
           continue
         }
         try source.load(

@@ -284,13 +284,13 @@ public final class Training {
     }
   }
 
-  /// Predicts cells with the present weights: `body` gets each cell's index and its `D x H x W`
-  /// probabilities, which are valid during the call.
+  /// Predicts cells with the present weights: `body` gets each cell's index, its probabilities and its object,
+  /// both `D x H x W` and valid during the call.
   public func predict(
-    _ cells: [Int], team: WorkTeam, _ body: (Int, Floats) throws(TrainingError) -> Void
+    _ cells: [Int], team: WorkTeam, _ body: (Int, Floats, Floats) throws(TrainingError) -> Void
   ) throws(TrainingError) {
     for cells in batches(of: cells) {
-      let batch = try loader.batch(BatchPlan(cells: cells, augmentation: nil, needsObjects: false))
+      let batch = try loader.batch(BatchPlan(cells: cells, augmentation: nil))
       let probabilities: Floats
       do {
         probabilities = try pass.forward(
@@ -300,7 +300,9 @@ public final class Training {
       } catch { throw .network(error) }
       let count = source.extent.objectCount
       for (place, cell) in cells.enumerated() {
-        try body(cell, probabilities.suffix(from: place * count).prefix(count))
+        try body(
+          cell, probabilities.suffix(from: place * count).prefix(count),
+          batch.target.suffix(from: place * count).prefix(count))
       }
     }
   }

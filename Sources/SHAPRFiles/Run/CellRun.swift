@@ -164,24 +164,18 @@ public final class CellRun {
     let cells = split.test.isEmpty ? split.validation : split.test
     var scores = Scores(measures: evaluation.measures)
     let extent = source.extent
-    let truth: Scratch<Float>
-    let input: Scratch<Float>
-    do throws(ComputeError) {
-      truth = try Scratch(count: extent.objectCount, budget: budget)
-      input = try Scratch(count: extent.inputCount, budget: budget)
-    } catch { throw .training(.network(NetworkError(error))) }
     do throws(TrainingError) {
-      try training.predict(cells, team: team) { (cell, volume) throws(TrainingError) in
+      try training.predict(cells, team: team) {
+        (cell, volume, truth) throws(TrainingError) in
         do {
           let name = source.name(of: cell)
-          try source.load(cell, input: input.cells, object: truth.cells)
           try VolumeWriter(
             volume, extents: [extent.depth, extent.height, extent.width], budget: budget
           ).writeTIFF(to: folder.file("predictions/\(name).tif"))
           scores.append(
             try evaluation.score(
               name: name, className: source.className(of: cell), prediction: volume,
-              truth: truth.cells, extent: Extent(extent.depth, extent.height, extent.width),
+              truth: truth, extent: Extent(extent.depth, extent.height, extent.width),
               budget: budget))
         } catch { throw .cell(error) }
         show(.scored(scores.cells.count, of: cells.count))
@@ -190,7 +184,6 @@ public final class CellRun {
     do throws(DataFileError) { try folder.write(scores.csv, to: "scores.csv") } catch {
       throw .file(error)
     }
-    withExtendedLifetime((truth, input)) {}
     return scores
   }
 }

@@ -89,15 +89,13 @@ public func makeFolders(_ path: String) throws(DataFileError) {
 
 /// Writes a text atomically.
 public func writeText(_ text: String, to path: String) throws(DataFileError) {
-  let bytes = text.utf8
   do throws(CheckpointError) {
     let buffer: Scratch<UInt8>
-    do throws(ComputeError) {
-      buffer = try Scratch(count: bytes.count, budget: MemoryBudget())
-    } catch { throw CheckpointError(.memory(bytes: UInt64(bytes.count)), file: path, "no memory") }
-    for (index, byte) in bytes.enumerated() { buffer.cells[index] = byte }
+    do throws(ComputeError) { buffer = try Scratch(utf8Of: text) } catch {
+      throw CheckpointError(.memory(bytes: UInt64(text.utf8.count)), file: path, "no memory")
+    }
     try withTemporaryFile(for: path) { (file) throws(SystemError) in
-      if !bytes.isEmpty { try file.write(buffer.cells) }
+      if !text.isEmpty { try file.write(buffer.cells) }
     }
   } catch { throw DataFileError(error) }
 }
