@@ -21,6 +21,8 @@ LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
   -Xlinker -soname -Xlinker libtopoloss.so \
   -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker -z -Xlinker noexecstack
 
+BUILD_SHAPR := $(SWIFT) build -c release --product shapr --scratch-path .build-shapr
+
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/NetworkBenchmark
 
 # Optimised, but with every assert() alive: docs/decisions/0004-optimised-tests-with-assertions.md
@@ -30,7 +32,7 @@ TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswif
 .PHONY: help demo test package library shapr install bench-persistence bench-loss bench-network format lint clean
 
 help:
-	@echo 'make demo                 compute and draw the diagrams of a synthetic volume'
+	@echo 'make demo                 make up cells, train on them, score and report: about ten minutes'
 	@echo 'make test                 run every test: Swift, C, Python'
 	@echo 'WITH_TORCH=1 make test    the same, with PyTorch, JAX and scikit-learn'
 	@echo 'make package              build the Python package into .venv'
@@ -45,7 +47,8 @@ help:
 demo:
 	@tools/setup.sh demo
 	@tools/install-package.sh
-	$(VENV_PYTHON) examples/python/demo.py
+	@$(BUILD_SHAPR)
+	@tools/demo.sh
 
 # The two test runners come last, so that their closing lines end the output. With WITH_TORCH=1
 # PyTorch, JAX and scikit-learn are installed (a large download) and their tests must run; without
@@ -77,8 +80,8 @@ install: library
 	  > '$(DESTDIR)$(PREFIX)/lib/pkgconfig/topoloss.pc'
 
 shapr:
-	@tools/setup.sh test
-	$(SWIFT) build -c release --product shapr --scratch-path .build-shapr
+	@tools/setup.sh demo
+	$(BUILD_SHAPR)
 
 bench-persistence:
 	@tools/setup.sh test

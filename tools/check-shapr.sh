@@ -51,10 +51,14 @@ diff -r whole/fold-0/predictions broken/fold-0/predictions || stop "predictions 
 "${train[@]}" --output without --topological-weight 0 --adversarial-epochs 0 > without.txt
 "$shapr" compare without whole --title 'made-up cells' > table.txt
 grep -q 'volume' table.txt || stop "no table: $(cat table.txt)"
+"$shapr" baseline --data cells --split cells/split.json --output extruded > extruded.txt
+"$shapr" compare extruded whole without whole --title one --title two --names extruded,network > table.txt
+grep -q "two (n = " table.txt || stop "no second data set: $(cat table.txt)"
 "$shapr" predict --model whole/fold-0/best.safetensors --input cells --output predicted > predicted.txt
 [ "$(ls predicted | wc -l)" = 50 ] || stop "not every cell was predicted"
 
 fails 64 "$shapr" train --output nowhere
+fails 64 "$shapr" compare whole
 fails 66 "$shapr" train --data nothing --output nowhere
 fails 73 "$shapr" train --data cells --split cells/split.json --output whole
 fails 78 "$shapr" train --data cells --output nowhere --epochs many

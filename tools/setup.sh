@@ -43,12 +43,12 @@ missing_packages() {
     has_venv || echo python3-venv
     has_headers || echo python3-dev
   fi
+  command -v pkg-config > /dev/null || echo pkg-config
+  has_library libtiff-4 4.5 || echo libtiff-dev
+  has_library libpng 1.6 || echo libpng-dev  # which brings zlib along
   if [ "$set_name" != demo ]; then
     command -v g++ > /dev/null || echo g++
-    command -v pkg-config > /dev/null || echo pkg-config
     command -v nm > /dev/null || echo binutils
-    has_library libtiff-4 4.5 || echo libtiff-dev
-    has_library libpng 1.6 || echo libpng-dev  # which brings zlib along
   fi
 }
 

@@ -15,5 +15,7 @@ struct Shapr: ParsableCommand {
         shapr predict --model run/fold-0/best.safetensors --input cells --output predictions
       """,
     version: "0.1.0",
-    subcommands: [Train.self, Predict.self, Merge.self, Compare.self, Check.self, Synthesize.self])
+    subcommands: [
+      Train.self, Predict.self, Merge.self, Compare.self, Baseline.self, Check.self, Synthesize.self,
+    ])
 }

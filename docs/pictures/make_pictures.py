@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/conventions.md and, from the demo, the one of the README.
+"""Draws the pictures of docs/conventions.md and, from the example, the one of the README.
 
 Run from anywhere: .venv/bin/python docs/pictures/make_pictures.py
 Numbers in the pictures are computed with the installed package where it can compute them, so a
@@ -182,16 +182,16 @@ def ties_picture():
     save(figure, "ties")
 
 
-def demo_picture():
+def features_picture():
     sys.path.insert(0, str(HERE.parent.parent / "examples" / "python"))
-    import demo
+    import features
 
-    volume = demo.make_volume()
-    demo.draw(volume, topoloss_swift.persistence_diagrams(volume), HERE / "demo.png")
-    with Image.open(HERE / "demo.png") as picture:  # a palette is enough, and half the bytes
+    volume = features.make_volume()
+    features.draw(volume, topoloss_swift.persistence_diagrams(volume), HERE / "features.png")
+    with Image.open(HERE / "features.png") as picture:  # a palette is enough, and half the bytes
         small = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    small.save(HERE / "demo.png", optimize=True)
+    small.save(HERE / "features.png", optimize=True)
 
 
-for draw in (axes_picture, signs_picture, constructions_picture, essential_picture, ties_picture, demo_picture):
+for draw in (axes_picture, signs_picture, constructions_picture, essential_picture, ties_picture, features_picture):
     draw()

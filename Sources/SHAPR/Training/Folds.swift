@@ -9,6 +9,9 @@ public struct Split: Equatable, Sendable {
   public init(train: [Int], validation: [Int], test: [Int]) {
     (self.train, self.validation, self.test) = (train, validation, test)
   }
+
+  /// The cells that are predicted and scored: those of the test, or without any those of the validation.
+  public var scored: [Int] { test.isEmpty ? validation : test }
 }
 
 /// Cross-validation: every cell is tested on once. Part k tests, the next part validates, the others train.

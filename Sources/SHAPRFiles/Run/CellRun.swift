@@ -160,23 +160,15 @@ public final class CellRun {
 
   /// Predicts and scores the cells that were kept aside.
   private func score(team: WorkTeam, _ show: (Event) -> Void) throws(RunError) -> Scores {
-    let split = training.split
-    let cells = split.test.isEmpty ? split.validation : split.test
+    let cells = training.split.scored
     var scores = Scores(measures: evaluation.measures)
-    let extent = source.extent
     do throws(TrainingError) {
       try training.predict(cells, team: team) {
         (cell, volume, truth) throws(TrainingError) in
         do {
-          let name = source.name(of: cell)
-          try VolumeWriter(
-            volume, extents: [extent.depth, extent.height, extent.width], budget: budget
-          ).writeTIFF(to: folder.file("predictions/\(name).tif"))
           scores.append(
-            try evaluation.score(
-              name: name, className: source.className(of: cell), prediction: volume,
-              truth: truth, extent: Extent(extent.depth, extent.height, extent.width),
-              budget: budget))
+            try folder.keep(
+              volume, truth: truth, cell: cell, of: source, evaluation: evaluation, budget: budget))
         } catch { throw .cell(error) }
         show(.scored(scores.cells.count, of: cells.count))
       }
@@ -185,5 +177,21 @@ public final class CellRun {
       throw .file(error)
     }
     return scores
+  }
+}
+
+extension RunFolder {
+  /// Writes the prediction of one cell into `predictions/`, and scores it.
+  func keep(
+    _ volume: Floats, truth: Floats, cell: Int, of source: FolderSource, evaluation: Evaluation,
+    budget: MemoryBudget
+  ) throws -> CellScore {
+    let (name, extent) = (source.name(of: cell), source.extent)
+    try VolumeWriter(
+      volume, extents: [extent.depth, extent.height, extent.width], budget: budget
+    ).writeTIFF(to: file("predictions/\(name).tif"))
+    return try evaluation.score(
+      name: name, className: source.className(of: cell), prediction: volume, truth: truth,
+      extent: Extent(extent.depth, extent.height, extent.width), budget: budget)
   }
 }

@@ -1,4 +1,4 @@
-"""`make demo`: the topology of a made-up microscope volume, in numbers and in one picture.
+"""The topology of a made-up microscope volume, in numbers and in one picture.
 
 The volume is 64 x 64 x 64 voxels: a cell with two cavities and a ring beside it, blurred and
 noisy. Its persistence diagrams name two components (H0), one tunnel (H1) and two cavities (H2);
