@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 "${SWIFT:-swift}" build -c release --product shapr --scratch-path .build-shapr > /dev/null
 shapr=$PWD/.build-shapr/release/shapr
+project=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -56,6 +57,16 @@ grep -q 'volume' table.txt || stop "no table: $(cat table.txt)"
 grep -q "two (n = " table.txt || stop "no second data set: $(cat table.txt)"
 "$shapr" predict --model whole/fold-0/best.safetensors --input cells --output predicted > predicted.txt
 [ "$(ls predicted | wc -l)" = 50 ] || stop "not every cell was predicted"
+
+# Real cells, where they are at hand.
+sample=$project/../shared/data/shapr-sample
+if [ -e "$sample/split.json" ]; then
+  "$shapr" train --data "$sample" --split "$sample/split.json" --output real --epochs 2 > real.txt
+  [ "$(wc -l < real/fold-0/log.csv)" = 3 ] || stop "not two epochs on real cells: $(cat real.txt)"
+  [ "$(ls real/fold-0/predictions | wc -l)" = 27 ] || stop "not every real cell was predicted"
+else
+  echo "check-shapr: SKIPPED the training on real cells, there is no $sample" >&2
+fi
 
 fails 64 "$shapr" train --output nowhere
 fails 64 "$shapr" compare whole
