@@ -10,8 +10,12 @@ internal import SHAPR
 /// Prints progress: a bar that renews itself on a terminal, a line per epoch elsewhere.
 struct Console {
   private let isTerminal = isatty(STDOUT_FILENO) == 1
+  /// When the present epoch began, or went on after a restart.
   private var started = now()
-  private var cellsDone = 0
+  /// Steps that were done by then; nil until the first one since is.
+  private var stepsBefore: Int?
+  /// Of the last epoch, with its validation.
+  private var secondsOfEpoch: Double?
 
   /// Seconds of a clock that never jumps.
   static func now() -> Double {
@@ -25,31 +29,50 @@ struct Console {
     fflush(nil)
   }
 
+  /// A fold begins.
+  mutating func begin() { (started, stepsBefore, secondsOfEpoch) = (Self.now(), nil, nil) }
+
   mutating func step(_ step: Training.Step, title: String) {
-    if step.step == 1 { (started, cellsDone) = (Self.now(), 0) }
-    cellsDone = step.losses.cells
+    let before = stepsBefore ?? step.step - 1
+    stepsBefore = before
     guard isTerminal else { return }
     let seconds = max(1e-9, Self.now() - started)
-    let rate = Double(cellsDone) / seconds
-    let left = seconds / Double(step.step) * Double(step.steps - step.step)
+    let share = Double(step.step - before) / Double(step.step)
+    let rate = Double(step.losses.cells) * share / seconds
+    let epoch = seconds / Double(step.step - before) * Double(step.steps)
+    let left =
+      epoch / Double(step.steps) * Double(step.steps - step.step)
+      + (secondsOfEpoch ?? epoch) * Double(step.epochs - step.epoch - 1)
     let width = 24
     let filled = step.step * width / max(1, step.steps)
     let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
     let text =
-      "\(title) epoch \(step.epoch + 1) [\(bar)] loss \(decimals(step.losses.total)) "
+      "\(title) epoch \(step.epoch + 1)/\(step.epochs) [\(bar)] loss \(decimals(step.losses.total)) "
       + "L_T \(decimals(step.losses.topological)) \(decimals(rate, 1)) cells/s "
-      + "\(Int(left.rounded())) s left"
+      + "\(duration(left)) left"
     print("\r\u{1B}[K\(text)", terminator: "")
     fflush(nil)
   }
 
-  func epoch(_ record: EpochRecord, title: String) {
+  mutating func epoch(_ record: EpochRecord, title: String) {
     let seconds = Self.now() - started
+    // An epoch that went on after a restart is a part only.
+    if stepsBefore == 0 { secondsOfEpoch = seconds }
+    (started, stepsBefore) = (Self.now(), nil)
     line(
       "\(title) \(record.stage.rawValue) epoch \(record.epoch + 1): loss "
         + "\(decimals(record.train.total)), validation \(decimals(record.validation.total))"
         + "\(record.isBest ? " (best)" : ""), \(decimals(seconds, 1)) s")
   }
+}
+
+/// Seconds as a reader wants to know them: 40 s, 12 min, 3 h 05 min.
+func duration(_ seconds: Double) -> String {
+  guard seconds < 1e9 else { return "?" }
+  let minutes = Int((seconds / 60).rounded(.up))
+  if seconds < 60 { return "\(Int(seconds.rounded(.up))) s" }
+  if minutes < 60 { return "\(minutes) min" }
+  return "\(minutes / 60) h \(minutes % 60 < 10 ? "0" : "")\(minutes % 60) min"
 }
 
 /// A number with so many decimals.

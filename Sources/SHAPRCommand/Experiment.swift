@@ -47,6 +47,7 @@ struct Experiment {
       evaluation: evaluation, workspace: workspace, budget: budget)
     if split.test.isEmpty { console.line("\(title): no test cells, so the validation cells are scored") }
     var shown = console
+    shown.begin()
     do {
       _ = try WorkTeam.run(threads: workspace.threads) { team in
         try cell.run(

@@ -8,7 +8,7 @@ struct SettingsFlags: ParsableArguments {
   @Option(name: .customLong("split"), help: help("split")) var split: String?
   @Option(name: .customLong("folds"), help: help("folds")) var folds: String?
   @Option(name: .customLong("fold"), help: help("fold")) var fold: String?
-  @Option(name: .customLong("seeds"), help: help("seeds")) var seeds: String?
+  @Option(name: [.customLong("seeds"), .customLong("seed")], help: help("seeds")) var seeds: String?
   @Option(name: .customLong("threads"), help: help("threads")) var threads: String?
   @Option(name: .customLong("epochs"), help: help("epochs")) var epochs: String?
   @Option(name: .customLong("batch-size"), help: help("batch_size")) var batchSize: String?

@@ -27,6 +27,8 @@ public final class Training {
   public struct Step: Sendable {
     public let stage: Stage
     public let epoch: Int
+    /// Epochs of the stage, at most.
+    public let epochs: Int
     /// Steps of this epoch that are done, of all that it has.
     public let step: Int
     public let steps: Int
@@ -118,8 +120,8 @@ public final class Training {
       progress.losses.add(losses, cells: plan.cells.count)
       progress.step += 1
       let report = Step(
-        stage: progress.stage, epoch: progress.epoch, step: progress.step, steps: plans.count,
-        losses: progress.losses)
+        stage: progress.stage, epoch: progress.epoch, epochs: epochsOfStage, step: progress.step,
+        steps: plans.count, losses: progress.losses)
       guard try onStep(report) else { throw .stopped }
     }
   }
