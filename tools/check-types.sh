@@ -9,9 +9,9 @@ allowed=$(mktemp)
 trap 'rm -f "$allowed"' EXIT
 .venv/bin/python - << 'PYTHON' > "$allowed"
 from importlib.util import find_spec
-for name in ("torch", "jax", "sklearn"):
+for name, package in (("torch", "torch"), ("jax", "jax"), ("sklearn", "sklearn"), ("skimage", "report")):
     if find_spec(name) is None:
-        print(rf"topoloss_swift\.{name}(\..*)?")
+        print(rf"topoloss_swift\.{package}(\..*)?")
     elif name == "torch":
         print(r"topoloss_swift\.torch\._(distance\._Distance|loss\._LossToDiagrams)")
 PYTHON

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from .failure import Failure
 from .run_folder import Run
 from .scores import Score
 from .volumes import Floats, find, read_plane, read_volume, resampled
+
+# Seed and name of a cell.
+Key: TypeAlias = tuple[str | None, str]
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def read_cell(score: Score, data: Path | None, baseline: Score | None) -> Cell:
     return Cell(score, image, mask, shapes, notes)
 
 
-def partners(run: Sequence[Score], baseline: Sequence[Score]) -> dict[tuple[str | None, str], Score]:
+def partners(run: Sequence[Score], baseline: Sequence[Score]) -> dict[Key, Score]:
     """For each cell of the run (by seed and name) the same one of the baseline, of any seed if need be."""
     exact = {(score.seed, score.name): score for score in baseline}
     by_name = {score.name: score for score in reversed(baseline)}

@@ -21,9 +21,7 @@ class Scale:
         return self.start + share * (self.end - self.start)
 
 
-def spanning(
-    values: Iterable[float], start: float, end: float, *, from_zero: bool = False
-) -> Scale:
+def spanning(values: Iterable[float], start: float, end: float, *, from_zero: bool = False) -> Scale:
     """A scale with room for all finite values, and for something around a single one."""
     finite = [value for value in values if math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=1.0)

@@ -5,19 +5,13 @@ from collections.abc import Sequence
 
 from .scores import Score
 
-# The measure by which cells are better or worse, and whether more is better.
-_RANKING = (("iou_error", False), ("dice", True))
-
 
 def ranked(scores: Sequence[Score]) -> list[Score]:
-    """The cells from best to worst by IoU (else Dice); those without a value come last, by name."""
+    """The cells from best to worst by IoU; those without a value come last, by name."""
 
     def place(score: Score) -> tuple[float, str]:
-        for key, higher in _RANKING:
-            value = score.values.get(key, math.nan)
-            if not math.isnan(value):
-                return (-value if higher else value), score.name
-        return math.inf, score.name
+        value = score.values.get("iou_error", math.nan)
+        return (math.inf if math.isnan(value) else value), score.name
 
     return sorted(scores, key=place)
 

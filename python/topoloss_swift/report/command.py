@@ -49,9 +49,14 @@ def _parser() -> Parser:
         "--baseline", type=Path, metavar="OTHER_RUN", help="run directory to compare with, on the same cells"
     )
     parser.add_argument(
-        "--data", type=Path, metavar="FOLDER", help="folder with image/, mask/ and obj/ (default: the run's own)"
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="folder with image/, mask/ and obj/ (default: the run's own)",
     )
-    parser.add_argument("--cells", type=int, default=12, metavar="N", help="cells in the gallery (default: 12)")
+    parser.add_argument(
+        "--cells", type=int, default=12, metavar="N", help="cells in the gallery (default: 12)"
+    )
     parser.add_argument(
         "--gallery", type=Path, metavar="FOLDER", help="show the volumes of a folder instead of a run"
     )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .chart import horizontal_ticks, polyline, round_ticks, Scale, spanning, svg, tick_text
+from .chart import Scale, horizontal_ticks, polyline, round_ticks, spanning, svg, tick_text
 from .markup import Markup, element, join
 from .run_folder import Training
 from .training_log import Epoch, best_epoch, losses
@@ -12,8 +12,16 @@ from .training_log import Epoch, best_epoch, losses
 WIDTH, HEIGHT = 540.0, 236.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 12.0, 30.0, 30.0
 
-PANELS = (("loss", "total loss"), ("dice", "Dice loss"), ("cross_entropy", "cross entropy"), ("topological", "topological loss, times its weight"))
-ADVERSARIAL = (("train_adversarial", "generator against discriminator"), ("train_discriminator", "discriminator"))
+PANELS = (
+    ("loss", "total loss"),
+    ("dice", "Dice loss"),
+    ("cross_entropy", "cross entropy"),
+    ("topological", "topological loss, times its weight"),
+)
+ADVERSARIAL = (
+    ("train_adversarial", "generator against discriminator"),
+    ("train_discriminator", "discriminator"),
+)
 
 
 @dataclass(frozen=True)
@@ -60,22 +68,22 @@ def _curves(trainings: Sequence[Training], baseline: Sequence[Training], column:
 
 def _adversarial(log: Sequence[Epoch], column: str) -> list[float]:
     """These losses do not exist in the supervised epochs, where the log has 0."""
-    return [
-        epoch.losses.get(column, math.nan) if epoch.stage == "adversarial" else math.nan for epoch in log
-    ]
+    return [epoch.losses.get(column, math.nan) if epoch.stage == "adversarial" else math.nan for epoch in log]
 
 
-def _stages(trainings: Sequence[Training]) -> int | None:
-    """The first adversarial epoch, if all trainings that have one have the same."""
-    firsts = {
-        next(place for place, epoch in enumerate(training.log) if epoch.stage == "adversarial")
+def _stages(trainings: Sequence[Training]) -> tuple[int, int] | None:
+    """The first and the last adversarial epoch, if all trainings that have any begin them alike."""
+    stages = [
+        [place for place, epoch in enumerate(training.log) if epoch.stage == "adversarial"]
         for training in trainings
-        if any(epoch.stage == "adversarial" for epoch in training.log)
-    }
-    return firsts.pop() if len(firsts) == 1 else None
+    ]
+    stages = [stage for stage in stages if stage]
+    if len({stage[0] for stage in stages}) != 1:
+        return None
+    return stages[0][0], max(stage[-1] for stage in stages)
 
 
-def _panel(title: str, curves: Sequence[Curve], adversarial: int | None) -> Markup:
+def _panel(title: str, curves: Sequence[Curve], adversarial: tuple[int, int] | None) -> Markup:
     epochs = max((len(curve.values) for curve in curves), default=1)
     x = Scale(1, max(epochs, 2), LEFT, WIDTH - RIGHT)
     values = [value for curve in curves for value in curve.values]
@@ -83,10 +91,12 @@ def _panel(title: str, curves: Sequence[Curve], adversarial: int | None) -> Mark
     many = len(curves) > 3
     parts = []
     if adversarial is not None:
-        start = x(max(1, adversarial + 0.5))
+        # Places count from 0, epochs from 1.
+        start, end = x(max(1, adversarial[0] + 0.5)), min(x(adversarial[1] + 1.5), WIDTH - RIGHT)
+        height = HEIGHT - BOTTOM - TOP
         parts += [
-            element("rect", x=start, y=TOP, width=WIDTH - RIGHT - start, height=HEIGHT - BOTTOM - TOP, class_="stage"),
-            element("text", "adversarial", x=WIDTH - RIGHT - 4, y=TOP + 12, class_="tick end"),
+            element("rect", x=start, y=TOP, width=end - start, height=height, class_="stage"),
+            element("text", "adversarial", x=end - 4, y=TOP + 12, class_="tick end"),
         ]
     parts.append(horizontal_ticks(y, LEFT, WIDTH - RIGHT))
     for value in round_ticks(x, 6):

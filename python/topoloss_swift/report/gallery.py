@@ -75,11 +75,12 @@ def volumes(shapes: Sequence[Shape]) -> list[Markup]:
     for place, (shape, level, mesh) in enumerate(zip(shapes, levels, meshes)):
         tiles = [_rendering(mesh, where, shape)]
         for axis, index, name in ((0, z, "z"), (1, y, "y")):
-            lines = [outline(shape.volume.take(index, axis), level, shape.kind)]
+            plane = _slice(shape, axis, index)
+            lines = [outline(plane, level, shape.kind)]
             if truth is not None and place != truth:
-                lines.insert(0, outline(shapes[truth].volume.take(index, axis), levels[truth], "truth"))
+                lines.insert(0, outline(_slice(shapes[truth], axis, index), levels[truth], "truth"))
             words = f"{shape.title}, slice {name} = {index}"
-            tiles.append(tile(shape.volume.take(index, axis), lines, f"{name} = {index}", words, "volume"))
+            tiles.append(tile(plane, lines, f"{name} = {index}", words, "volume"))
         columns.append(column(shape.title, shape.kind, tiles))
     return columns
 
@@ -105,6 +106,10 @@ def tile(plane: Floats, lines: Sequence[Markup | None], corner: str, words: str,
         element("span", corner, class_="corner"),
         class_="tile",
     )
+
+
+def _slice(shape: Shape, axis: int, index: int) -> Floats:
+    return np.asarray(shape.volume.take(index, axis))
 
 
 def _rendering(mesh: Mesh | None, where: tuple[float, float, float], shape: Shape) -> Markup:

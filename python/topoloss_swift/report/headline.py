@@ -23,12 +23,16 @@ def headline(run: Run, baseline: Run | None, missing: list[str]) -> Content:
     if before and scores:
         # Both runs are judged on the same cells.
         rows = {row.measure.key: row for row in compared(pairs(before, scores))}
-        tiles = [_compared_tile(rows[key]) for key in MAIN if key in rows]
+        tiles = [_compared_tile(rows[key]) for key in MAIN if key in rows and rows[key].baseline.count]
     else:
-        tiles = [_tile(BY_KEY[key], scores) for key in MAIN if any(key in one.values for one in scores)]
+        tiles = [_tile(BY_KEY[key], scores) for key in MAIN if _has_value(scores, key)]
     if tiles:
         parts.append(element("div", tiles, class_="tiles"))
     return parts
+
+
+def _has_value(scores: list[Score], key: str) -> bool:
+    return any(not math.isnan(score.values.get(key, math.nan)) for score in scores)
 
 
 def _tile(measure: Measure, scores: list[Score]) -> Markup:
@@ -42,7 +46,9 @@ def _compared_tile(found: Compared) -> Markup:
     kind = verdict(found)
     share = change(found.change_of_median)
     note: Content = [f"baseline {fixed(found.baseline.median)} · ", share]
-    words = element("span", f"{kind}, p = {probability(found.p)}", class_=kind) if kind else "no clear difference"
+    words = (
+        element("span", f"{kind}, p = {probability(found.p)}", class_=kind) if kind else "no clear difference"
+    )
     return _number(found.measure, found.candidate.median, note, words)
 
 
@@ -62,7 +68,9 @@ def _story(run: Run) -> str:
     """Two or three sentences a biologist can repeat."""
     sentences = []
     trainings = run.trainings
-    sizes = {name: [len(one.split[name]) for one in trainings if name in one.split] for name in ("train", "val")}
+    sizes = {
+        name: [len(one.split[name]) for one in trainings if name in one.split] for name in ("train", "val")
+    }
     if sizes["train"] and sizes["val"]:
         train, val = (_span(sizes[name]) for name in ("train", "val"))
         which = "Trained" if len(trainings) == 1 else f"{len(trainings)} trainings, each"
@@ -71,17 +79,20 @@ def _story(run: Run) -> str:
     if epochs:
         sentences.append(f"{_span(epochs)} epochs; the weights with the lowest validation loss were kept.")
     if run.scores:
-        tested = any(one.split.get("test") for one in trainings)
         classes = len({score.class_name for score in run.scores})
         kinds = f" of {classes} classes" if classes > 1 else ""
-        seen = "none of which was seen in training" if tested else "the validation cells, as the split has no test list"
-        sentences.append(f"Scored on {_cells(run.scores)}{kinds}: {seen}.")
+        which = ""
+        if any(one.split.get("test") for one in trainings):
+            which = ", none of which was seen in training"
+        elif sizes["val"]:
+            which = ": the validation cells, as the split has no test list"
+        sentences.append(f"Scored on {_cells(run.scores)}{kinds}{which}.")
     weight = run.settings.get("topological_weight")
     if isinstance(weight, (int, float)):
         if weight == 0:
             sentences.append("The topological loss was not used.")
         else:
-            resolution = run.settings.get("topological_resolution")
+            resolution = run.settings.get("topological_resolution", 16)
             size = "at full size" if resolution is None else f"on {resolution}³ voxels"
             dimensions = run.settings.get("topological_dimensions")
             names = ", ".join(f"H{one}" for one in dimensions) if isinstance(dimensions, list) else "?"

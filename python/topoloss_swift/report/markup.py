@@ -1,6 +1,7 @@
 """HTML and SVG as values: whatever is not `Markup` yet is escaped, so nothing can be forgotten."""
 
 import html
+import re
 from collections.abc import Iterable
 from typing import TypeAlias, Union
 
@@ -13,6 +14,7 @@ class Markup(str):
 
 Content: TypeAlias = Union[str, None, Iterable["Content"]]
 
+_NOT_HTML = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 # Elements that have no end tag.
 _VOID = frozenset({"br", "img", "meta", "link", "input", "hr"})
 
@@ -22,8 +24,7 @@ def text(value: str) -> Markup:
 
     What HTML cannot hold (control characters, halves of surrogate pairs) becomes U+FFFD.
     """
-    clean = "".join(one if _is_allowed(one) else "�" for one in value)
-    return Markup(html.escape(clean, quote=True))
+    return Markup(html.escape(_NOT_HTML.sub("\N{REPLACEMENT CHARACTER}", value), quote=True))
 
 
 def element(tag: str, *content: Content, **attributes: object) -> Markup:
@@ -69,8 +70,3 @@ def _number_or_text(value: object) -> str:
         # A tenth of a pixel is enough.
         return f"{value:.1f}".removesuffix(".0")
     return text(str(value))
-
-
-def _is_allowed(letter: str) -> bool:
-    code = ord(letter)
-    return letter in "\t\n" or not (code < 32 or 127 <= code < 160 or 0xD800 <= code < 0xE000)

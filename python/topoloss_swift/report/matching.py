@@ -101,9 +101,16 @@ def matched(prediction: Floats, truth: Floats, options: LossOptions) -> list[Mat
             order=options.order,
             essential_classes=options.essential_classes,  # type: ignore[arg-type]
         )
-        points, essential = zip(*(_points(diagram, options) for diagram in (one, other)))
+        before, after = _points(one, options), _points(other, options)
         found.append(
-            Matched(dimension, certificate.distance, *points, essential, certificate.matching)
+            Matched(
+                dimension,
+                certificate.distance,
+                before[0],
+                after[0],
+                (before[1], after[1]),
+                certificate.matching,
+            )
         )
     return found
 
@@ -154,10 +161,16 @@ def drawing(pair: Matched, kind: str, where: str, order: float) -> Markup:
             words = f"{name}: birth {birth:.3f}, death {death:.3f}" + (", never ends" * (index in endless))
             across, down = place((birth, death))
             if index in endless:
-                mark = element("path", element("title", words), d=_triangle(across, down), class_=f"point {name}")
+                mark = element(
+                    "path", element("title", words), d=_triangle(across, down), class_=f"point {name}"
+                )
             else:
                 mark = element(
-                    "circle", element("title", words), cx=across, cy=down, r=3.6 if name == "truth" else 2.8,
+                    "circle",
+                    element("title", words),
+                    cx=across,
+                    cy=down,
+                    r=3.6 if name == "truth" else 2.8,
                     class_=f"point {name}",
                 )
             marks.append(mark)
@@ -191,7 +204,9 @@ def drawing(pair: Matched, kind: str, where: str, order: float) -> Markup:
             y=32,
             class_="value",
         ),
-        element("text", f"{total} short lives not drawn", x=LEFT, y=SIZE - 4, class_="tick") if total else None,
+        element("text", f"{total} short lives not drawn", x=LEFT, y=SIZE - 4, class_="tick")
+        if total
+        else None,
         *ticks,
         element("path", d=f"M{x(0)} {y(0)}L{x(1)} {y(1)}", class_="diagonal"),
         element("path", d="".join(lines), class_="match") if lines else None,

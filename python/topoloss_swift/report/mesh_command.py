@@ -50,15 +50,25 @@ def _parser() -> Parser:
         prog="topoloss-mesh",
         description="Writes the closed surfaces of predicted volumes as meshes.",
     )
-    parser.add_argument("volumes", nargs="+", type=Path, metavar="VOLUME", help="TIFF or NumPy file, slices along z")
-    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder to write the meshes to")
+    parser.add_argument(
+        "volumes", nargs="+", type=Path, metavar="VOLUME", help="TIFF or NumPy file, slices along z"
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="FOLDER", help="folder to write the meshes to"
+    )
     parser.add_argument("--format", choices=("stl", "ply"), default="stl", help="default: stl")
     parser.add_argument(
-        "--threshold", type=_threshold, default=None, metavar="otsu|0.5",
+        "--threshold",
+        type=_threshold,
+        default=None,
+        metavar="otsu|0.5",
         help="what is above it is object (default: otsu, the threshold that parts the volume's values best)",
     )
     parser.add_argument(
-        "--spacing", type=_spacing, default=None, metavar="z,y,x",
+        "--spacing",
+        type=_spacing,
+        default=None,
+        metavar="z,y,x",
         help="distances of voxels (default: those in a TIFF for ImageJ, else 1)",
     )
     return parser

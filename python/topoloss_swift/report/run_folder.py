@@ -122,7 +122,9 @@ def _trainings(root: Path, seed: str | None, only: Any, missing: list[str]) -> l
             missing.append(_sentence(f"{training.title}: {epochs}, no cell is scored yet."))
         trainings.append(training)
     if any(training.scores for training in trainings) and not (root / "scores.csv").exists():
-        missing.append(_sentence(f"{of_seed}the scores of the folds are not merged yet: shapr merge does it."))
+        missing.append(
+            _sentence(f"{of_seed}the scores of the folds are not merged yet: shapr merge does it.")
+        )
     return trainings
 
 

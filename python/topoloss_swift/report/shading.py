@@ -53,14 +53,14 @@ def shaded(
     depth, normals = _buffers(mesh, where, size)
     covered = np.isfinite(depth)
     light = _light(depth, normals, covered, where[2] / size)
-    tones = _tones(light, np.asarray(colour, dtype=np.float32) / 255)
+    tones = _tones(light, np.array([part / 255 for part in colour], dtype=np.float32))
     # Averages of what is covered only, so that edges do not darken.
     shape = (pixels, FINER, pixels, FINER)
     opacity = covered.reshape(shape).mean((1, 3))
     mean = (tones * covered[..., None]).reshape(*shape, 3).mean((1, 3))
     mean /= np.maximum(opacity, 1e-6)[..., None]
     picture = np.dstack([mean, opacity])
-    return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return np.asarray(np.clip(picture, 0, 1) * 255 + 0.5, dtype=np.uint8)
 
 
 def _camera() -> Floats:
@@ -75,7 +75,7 @@ def _camera() -> Floats:
     sine, cosine = math.sin(TILT), math.cos(TILT)
     # Without the turn: x goes right, z down, and y comes nearer.
     look = np.array([[1, 0, 0], [0, -sine, -cosine], [0, cosine, -sine]])
-    return (look @ turn).astype(np.float32)
+    return np.asarray(look @ turn, dtype=np.float32)
 
 
 def _buffers(mesh: Mesh, where: tuple[float, float, float], size: int) -> tuple[Floats, Floats]:
@@ -116,8 +116,10 @@ def _buffers(mesh: Mesh, where: tuple[float, float, float], size: int) -> tuple[
 
 
 def _rounded_up(extent: NDArray[np.int32]) -> NDArray[np.int64]:
-    """To 4, 8, 16, ...: so that there are few groups."""
-    return (4 * 2 ** np.ceil(np.log2(np.maximum(extent, 4) / 4))).astype(np.int64)
+    """To 2, 4, 6, ..., and large ones to powers of 2: so that there are few groups."""
+    even = (np.maximum(extent, 1) + 1) // 2 * 2
+    power = 2 ** np.ceil(np.log2(even))
+    return np.where(even <= 16, even, power).astype(np.int64)
 
 
 def _covered(
@@ -128,11 +130,11 @@ def _covered(
     x = low[:, None, 0] + np.tile(offsets, limit)
     y = low[:, None, 1] + np.repeat(offsets, limit)
     a, b, c = seen[:, 0, :, None], seen[:, 1, :, None], seen[:, 2, :, None]
-    px, py = x + 0.5, y + 0.5
+    px, py = (x + 0.5).astype(np.float32), (y + 0.5).astype(np.float32)
 
     def share(first: Floats, second: Floats) -> Floats:
         across, down = second[:, 0] - first[:, 0], second[:, 1] - first[:, 1]
-        return (across * (py - first[:, 1]) - down * (px - first[:, 0])) / area[:, None]
+        return np.asarray((across * (py - first[:, 1]) - down * (px - first[:, 0])) / area[:, None])
 
     wa, wb = share(b, c), share(c, a)
     wc = 1 - wa - wb

@@ -32,6 +32,4 @@ def summary(values: Sequence[float]) -> Summary:
     excluded = len(values) - len(valid)
     if not len(valid):
         return Summary(0, excluded, math.nan, math.nan, math.nan)
-    return Summary(
-        len(valid), excluded, float(np.median(valid)), float(valid.mean()), float(valid.std())
-    )
+    return Summary(len(valid), excluded, float(np.median(valid)), float(valid.mean()), float(valid.std()))

@@ -33,37 +33,49 @@ class Mesh:
 def threshold(volume: Floats) -> float:
     """Otsu's threshold of a volume; what is above it is object.
 
-    Taken as `shapr` does it for its scores: of the volume divided by its largest value.
+    Taken as `shapr` does it for its scores, of the volume divided by its largest value, and then
+    moved between its voxels.
     """
     largest = volume.max()
     if not largest > 0 or volume.min() == largest:
         return float(largest)
-    return float(threshold_otsu(volume / largest) * largest)
+    return between(volume, float(threshold_otsu(volume / largest) * largest))
 
 
-def surface(
-    volume: Floats, level: float, spacing: tuple[float, float, float] = (1, 1, 1)
-) -> Mesh | None:
+def between(volume: Floats, level: float) -> float:
+    """The level that parts the same voxels and lies halfway between the values below and above.
+
+    So the surface of a volume of zeros and ones runs halfway between its voxels, whatever the level
+    was, and never through the middle of one, where it could touch itself. A level that nothing is above is
+    returned as it is.
+    """
+    is_above = volume > level
+    if not is_above.any():
+        return level
+    below = 0 if is_above.all() else float(volume[~is_above].max())
+    return (below + float(volume[is_above].min())) / 2
+
+
+def surface(volume: Floats, level: float, spacing: tuple[float, float, float] = (1, 1, 1)) -> Mesh | None:
     """The closed surface around what is above `level`; None where nothing is.
 
     Parameters
     ----------
     volume : array (z, y, x)
+        From 0 to 1.
     spacing : tuple
         Distances of voxels along z, y, x. The centre of the first voxel is the origin.
 
     Notes
     -----
-    A layer of the lowest value around the volume closes the surface where an object meets the border.
+    Around the volume there is nothing, so that the surface closes where an object meets the border.
     """
-    lowest = float(volume.min())
-    if not lowest < level or not level < volume.max():
-        if not (volume > level).any():
-            return None
-        # All of the volume is object: what is around it is not.
-        lowest = level - 1
-    padded = np.pad(volume, 1, constant_values=lowest)
-    results: Any = marching_cubes(padded, level, spacing=spacing, allow_degenerate=False)
+    level = between(volume, level)
+    if not (volume > level).any():
+        return None
+    padded = np.pad(volume, 1)
+    # The original tables with consistent faces: closed in every case, where "lewiner" leaves gaps at times.
+    results: Any = marching_cubes(padded, level, spacing=spacing, method="lorensen")
     vertices, faces, normals = results[:3]
     vertices -= np.asarray(spacing, dtype=vertices.dtype)
     # From (z, y, x) to (x, y, z): a mirror image, after which the triangles look outwards.

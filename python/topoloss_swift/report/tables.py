@@ -94,7 +94,14 @@ def paper_table(cells: Sequence[Pair], names: tuple[str, str]) -> Markup:
             ),
         ]
     header: list[Content] = [
-        "relative error", "run", "cells", "median", "mean ± sd", "change", "p", "r",
+        "relative error",
+        "run",
+        "cells",
+        "median",
+        "mean ± sd",
+        "change",
+        "p",
+        "r",
         ["d", element("sub", "z")],
     ]
     return table(header, rows, kind="pairs")
@@ -121,7 +128,16 @@ def class_changes(cells: Sequence[Pair]) -> Markup:
                 )
             )
         bodies.append(_group(name, len(of_class), 8, rows))
-    header = ["error", "cells", "median: baseline", "this run", "change", "mean: baseline", "this run", "change"]
+    header = [
+        "error",
+        "cells",
+        "median: baseline",
+        "this run",
+        "change",
+        "mean: baseline",
+        "this run",
+        "change",
+    ]
     return table(header, *bodies)
 
 
@@ -142,7 +158,9 @@ def _mean(found: Summary, digits: int) -> str:
 
 
 def _digits(found: Compared) -> int:
-    return digits_for([number for one in (found.baseline, found.candidate) for number in (one.median, one.mean, one.sd)])
+    return digits_for(
+        [number for one in (found.baseline, found.candidate) for number in (one.median, one.mean, one.sd)]
+    )
 
 
 def verdict(found: Compared) -> str:

@@ -40,7 +40,7 @@ def _chart(measure: Measure, run: Sequence[Score], baseline: Sequence[Score]) ->
     bottom = HEIGHT - (26 if is_level else 62)
     values = [score.values.get(measure.key, math.nan) for score in [*run, *baseline]]
     y = spanning(values, bottom, TOP, from_zero=True)
-    parts = [horizontal_ticks(y, LEFT, width - RIGHT)]
+    parts: list[Markup | None] = [horizontal_ticks(y, LEFT, width - RIGHT)]
     for place, name in enumerate(names):
         middle = LEFT + (place + 0.5) * step
         groups = [("baseline", baseline), ("prediction", run)] if baseline else [("prediction", run)]
@@ -69,9 +69,7 @@ def _label(name: str, x: float, y: float, is_level: bool, is_strong: bool) -> Ma
     return element("text", words, x=x if is_level else x + 4, y=y, transform=turn, class_=kind)
 
 
-def _violin(
-    scores: Sequence[Score], key: str, y: Scale, at: float, reach: float, kind: str
-) -> Markup | None:
+def _violin(scores: Sequence[Score], key: str, y: Scale, at: float, reach: float, kind: str) -> Markup | None:
     """The cells around the place `at`, which may go `reach` to either side."""
     found = [(score.values.get(key, math.nan), score.name) for score in scores]
     found = sorted(pair for pair in found if not math.isnan(pair[0]))
@@ -101,9 +99,7 @@ def _violin(
     return element("g", parts)
 
 
-def _body(
-    values: NDArray[np.float64], y: Scale, at: float, reach: float, kind: str
-) -> Markup | None:
+def _body(values: NDArray[np.float64], y: Scale, at: float, reach: float, kind: str) -> Markup | None:
     """The density of the values by Gaussian kernels, from the lowest to the highest; None for few values."""
     spread = values.std(ddof=1) if len(values) >= 4 else 0
     if not spread > 0:

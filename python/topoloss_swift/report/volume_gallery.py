@@ -28,9 +28,9 @@ def volume_gallery(folder: Path) -> bytes:
         raise Failure(66, "IO", f"{folder}: holds no volumes ({', '.join(ENDS)})")
     cards = [_card(path) for path in paths]
     words = (
-        "The surface, seen from above the first slice, and slices through the middle of the shape, across the depth z "
-        "and across the rows y: grey is the probability that the cell is there, the coloured line the outline by "
-        "Otsu's threshold, which also gives the volume."
+        "The surface, seen from above the first slice, and slices through the middle of the shape, across "
+        "the depth z and across the rows y: grey is the probability that the cell is there, the coloured "
+        "line the outline by Otsu's threshold, which also gives the volume."
     )
     content = [caption(words), element("div", cards, class_="cards volumes")]
     count = f"{len(paths)} volume{'s' * (len(paths) != 1)}"

@@ -1,16 +1,20 @@
 """Images and volumes from files, as values from 0 to 1, and the spacing of their voxels."""
 
+import logging
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import skimage.io
 import tifffile
 from numpy.typing import NDArray
+from PIL import Image
 
 from .failure import Failure, unreadable
 
 Floats: TypeAlias = NDArray[np.float32]
+
+# What is wrong with a file is said once, by the error; the reader's own remarks go nowhere.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 ENDS = (".tif", ".tiff", ".npy", ".png")
 # Voxels of one file, at most: 2 GiB as 32-bit floats.
@@ -45,7 +49,7 @@ def volume_spacing(path: Path) -> tuple[float, float, float]:
     try:
         with tifffile.TiffFile(path) as file:
             description: dict[str, Any] = file.imagej_metadata or {}
-            tags = file.pages[0].tags  # type: ignore[union-attr]
+            tags = file.pages[0].tags
             y, x = (_distance(tags.get(name)) for name in ("YResolution", "XResolution"))
         return _positive(description.get("spacing", 1)), y, x
     except Exception:  # the file is read by others, too, who say what is wrong with it
@@ -83,11 +87,14 @@ def _read(path: Path) -> NDArray[Any]:
     end = path.suffix.lower()
     try:
         if end == ".npy":
-            return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
+            # Mapped, so that a header cannot ask for more memory than the file has bytes.
+            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
         if end in (".tif", ".tiff"):
-            return tifffile.imread(path)
+            return _read_tiff(path)
         if end == ".png":
-            return np.asarray(skimage.io.imread(path))
+            return np.asarray(Image.open(path))
+    except Failure:
+        raise
     except OSError as error:
         # Readers raise it without a number for files that are damaged.
         if error.errno is not None:
@@ -100,14 +107,25 @@ def _read(path: Path) -> NDArray[Any]:
     raise Failure(65, "UNSUPPORTED", f"{path}: is none of {', '.join(ENDS)}")
 
 
+def _read_tiff(path: Path) -> NDArray[Any]:
+    with tifffile.TiffFile(path) as file:
+        series = file.series[0]
+        _check_size(series.size, path)
+        return np.asarray(series.asarray())
+
+
+def _check_size(count: int, path: Path) -> None:
+    if not 1 <= count <= MOST_VOXELS:
+        raise Failure(65, "LIMIT", f"{path}: has {count} values, at least 1 and at most {MOST_VOXELS}")
+
+
 def _defect(path: Path, error: Exception) -> Failure:
     reason = next(iter(str(error).splitlines()), "") or type(error).__name__
     return Failure(65, "FORMAT", f"{path}: {reason[:200]}")
 
 
 def _fractions(array: NDArray[Any], path: Path) -> Floats:
-    if array.size == 0 or array.size > MOST_VOXELS:
-        raise Failure(65, "LIMIT", f"{path}: has {array.size} values, at least 1 and at most {MOST_VOXELS}")
+    _check_size(array.size, path)
     if array.dtype == bool:
         return array.astype(np.float32)
     if array.dtype in (np.uint8, np.uint16):
