@@ -1,9 +1,13 @@
-"""Packages that tests may lack: PyTorch, JAX, scikit-learn."""
+"""Packages that tests may lack: PyTorch, JAX, scikit-learn, scikit-image."""
 
 import importlib
 import os
 
 import pytest
+
+# The same words for all of a kind, so that pytest sums them up in one line.
+_LARGE = "PyTorch, JAX or scikit-learn is missing; `WITH_TORCH=1 make test` installs them"
+_REASONS = {"skimage": "scikit-image is missing; `make test` installs it"}
 
 
 def optional(name):
@@ -13,6 +17,4 @@ def optional(name):
     except ImportError:
         if os.environ.get("REQUIRE_TORCH") == "1":
             raise
-    # The same words for all, so that pytest sums them up in one line.
-    reason = "PyTorch, JAX or scikit-learn is missing; `WITH_TORCH=1 make test` installs them"
-    pytest.skip(reason, allow_module_level=True)
+    pytest.skip(_REASONS.get(name, _LARGE), allow_module_level=True)
