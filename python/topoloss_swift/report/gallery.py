@@ -79,14 +79,15 @@ def volumes(shapes: Sequence[Shape]) -> list[Markup]:
             lines = [outline(plane, level, shape.kind)]
             if truth is not None and place != truth:
                 lines.insert(0, outline(_slice(shapes[truth], axis, index), levels[truth], "truth"))
-            words = f"{shape.title}, slice {name} = {index}"
+            words = f"{shape.title or shape.kind}, slice {name} = {index}"
             tiles.append(tile(plane, lines, f"{name} = {index}", words, "volume"))
         columns.append(column(shape.title, shape.kind, tiles))
     return columns
 
 
 def column(title: str, kind: str, tiles: Sequence[Content]) -> Markup:
-    return element("div", element("h4", title, class_=f"ink-{kind}"), tiles, class_="column")
+    heading = element("h4", title, class_=f"ink-{kind}") if title else None
+    return element("div", heading, tiles, class_="column")
 
 
 def tile(plane: Floats, lines: Sequence[Markup | None], corner: str, words: str, kind: str) -> Markup:
@@ -116,7 +117,7 @@ def _rendering(mesh: Mesh | None, where: tuple[float, float, float], shape: Shap
     if mesh is None:
         return element("figure", element("span", "no surface", class_="empty"), class_="tile model")
     address = tinted(shaded(mesh, where, PIXELS, COLOURS[shape.kind]))
-    words = f"{shape.title}, surface"
+    words = f"{shape.title or shape.kind}, surface"
     return element("figure", element("img", src=address, alt=words), class_="tile model")
 
 

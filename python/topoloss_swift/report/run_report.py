@@ -90,8 +90,8 @@ def _errors(run: Run, baseline: Run | None) -> Content:
             caption(
                 f"{len(both)} cells that both runs have, pair by pair. change: of the median against the "
                 "baseline. p: Wilcoxon signed-rank test, paired, two-sided; below 0.05, chance alone "
-                "seldom explains the difference. r: −1 if every cell is lower than in the baseline, +1 if "
-                "every one is higher. d",
+                "seldom explains the difference (of twelve errors, it may still explain one). r: −1 if "
+                "every cell is lower than in the baseline, +1 if every one is higher. d",
                 element("sub", "z"),
                 ": mean of the differences over their standard deviation. sd: standard deviation of cells.",
                 f" {left_out} cells that only one run has are left out." if left_out else None,

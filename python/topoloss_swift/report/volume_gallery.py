@@ -60,4 +60,4 @@ def _card(path: Path) -> Markup:
 
 
 def _row(shape: Shape) -> Markup:
-    return element("div", volumes([shape]), class_="columns row")
+    return element("div", volumes([shape]), class_="row")
