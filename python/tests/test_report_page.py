@@ -111,10 +111,23 @@ def test_hostile_names_are_only_text(tmp_path):
             assert not name.startswith("on")
             if name in ("href", "src"):
                 assert value.startswith(("#", "data:image/png;base64,")), (tag, value)
+    policy = next(attributes["content"] for tag, attributes in page.elements if "http-equiv" in attributes)
+    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     assert "http:" not in page.source and "https:" not in page.source
     assert page.count("script") == 0
-    # A name that would lead out of the folder has no prediction.
-    assert "The predicted volume was not found." in page.text
+
+
+def test_names_do_not_lead_out_of_their_folders(tmp_path):
+    data = tmp_path / "data"
+    write_data(data, ["inside", "../leak"])
+    run = write_run(tmp_path / "run", [("inside", "", np.zeros(12))], data=data)
+    (run / "leak.tif").write_bytes((run / "fold-0" / "predictions" / "inside.tif").read_bytes())
+    assert "not found" not in page_of(run).text
+    rows = [("../../leak", "", np.zeros(12)), ("../leak", "", np.ones(12))]
+    write_scores(run / "fold-0" / "scores.csv", rows)
+    page = page_of(run)
+    assert page.text.count("The predicted volume was not found.") == 2
+    assert page.text.count("The true shape was not found.") == 2
 
 
 def test_full_page(tmp_path):
@@ -132,7 +145,10 @@ def test_full_page(tmp_path):
         digits = 3
         assert numbers.fixed(np.median(values), digits) in page.text, key
     assert page.text.count("adversarial") >= 4
-    assert "none of which was seen in training" in page.text
+    # Of the epochs that were the best so far, the last one.
+    assert "fold 0, validation: best epoch 2, " in page.text
+    assert "Trained on 2 cells and validated on 1. 5 epochs;" in page.text
+    assert "Scored on 30 cells of 2 classes, none of which was seen in training." in page.text
     assert "missing" not in {attributes.get("class") for _, attributes in page.elements}
     # H2 at the resolution of the loss and at full size, of both runs, for three cells.
     assert page.count("svg", "chart square") == 3 * 2 * 2
@@ -380,6 +396,9 @@ def test_rendering_of_a_ball_is_a_disc():
         assert (places * opacity).sum() / opacity.sum() == pytest.approx((pixels - 1) / 2, abs=1)
     middle = picture[pixels // 2, pixels // 2].astype(int)
     assert middle[0] > middle[1] > middle[2], "it has the colour it was given"
+    _, normals = shading._buffers(mesh, where, pixels)
+    # What is seen in the middle of a ball faces the camera.
+    assert normals[pixels // 2, pixels // 2, 2] > 0.99
 
 
 def test_what_is_nearer_hides_what_is_behind():
