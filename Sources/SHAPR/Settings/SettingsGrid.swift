@@ -93,7 +93,8 @@ public struct SettingsGrid: Sendable {
         values[values.count - 1].append(character)
       }
     }
-    return values.map { $0.filter { $0 != " " } }
+    // Spaces around a value are for the reader.
+    return values.map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
   }
 }
 
