@@ -60,6 +60,7 @@ test:
 	tools/check-c.sh
 	tools/check-kernels.sh
 	tools/check-shapr.sh
+	tools/check-shapr-many.sh
 	tools/check-types.sh
 	tools/check-examples.sh
 	$(SWIFT) test $(TEST_FLAGS) --scratch-path .build-tests

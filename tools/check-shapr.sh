@@ -42,7 +42,7 @@ for signal in KILL KILL TERM; do
   [ "$signal" = KILL ] || [ "$code" = 143 ] || [ "$code" = 0 ] || stop "SIGTERM gave exit code $code"
 done
 "${train[@]}" --output broken > broken.txt
-grep -q 'goes on from' broken.txt || stop "the broken run began anew"
+grep -q 'goes on from\|there already' broken.txt || stop "the broken run began anew"
 for file in fold-0/best.safetensors fold-0/log.csv scores.csv summary.json; do
   cmp "whole/$file" "broken/$file" || stop "a run that was killed ends differently: $file"
 done

@@ -38,7 +38,8 @@ struct Baseline: ParsableCommand {
             + "\(decimals(baseline.extrusion.meanIoU, 3)) on \(split.train.count) training cells")
         try baseline.run()
       }
-      try Merging(output).run(Console())
+      let merging = Merging(output)
+      if let scores = try merging.run() { try merging.show(scores, Console()) }
     }
   }
 }

@@ -6,10 +6,11 @@
   internal import Darwin
 #endif
 internal import SHAPR
+internal import SHAPRFiles
 
 /// Prints progress: a bar that renews itself on a terminal, a line per epoch elsewhere.
 struct Console {
-  private let isTerminal = isatty(STDOUT_FILENO) == 1
+  private let isTerminal: Bool
   /// When the present epoch began, or went on after a restart.
   private var started = now()
   /// Steps that were done by then; nil until the first one since is.
@@ -17,12 +18,18 @@ struct Console {
   /// Of the last epoch, with its validation.
   private var secondsOfEpoch: Double?
 
+  /// - Parameter isPlain: lines only, because other processes print to the same terminal.
+  init(isPlain: Bool = false) { isTerminal = !isPlain && isatty(STDOUT_FILENO) == 1 }
+
   /// Seconds of a clock that never jumps.
   static func now() -> Double {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
+
+  /// Waits so many seconds, or until a signal comes.
+  static func pause(_ seconds: Double) { usleep(UInt32(seconds * 1e6)) }
 
   func line(_ text: String) {
     print(isTerminal ? "\r\u{1B}[K\(text)" : text)
@@ -32,7 +39,20 @@ struct Console {
   /// A fold begins.
   mutating func begin() { (started, stepsBefore, secondsOfEpoch) = (Self.now(), nil, nil) }
 
-  mutating func step(_ step: Training.Step, title: String) {
+  mutating func show(_ event: CellRun.Event, title: String) {
+    switch event {
+    case .resumed(let file, let epoch, let step):
+      line("\(title): goes on from \(file) (epoch \(epoch + 1), step \(step))")
+    case .complete: line("\(title): all results are there already")
+    case .skipped(let reason): line("\(title): passed over a checkpoint: \(reason)")
+    case .step(let step): self.step(step, title: title)
+    case .epoch(let record): epoch(record, title: title)
+    case .scored(let done, let count):
+      if done == count { line("\(title): predicted and scored \(count) cells") }
+    }
+  }
+
+  private mutating func step(_ step: Training.Step, title: String) {
     let before = stepsBefore ?? step.step - 1
     stepsBefore = before
     guard isTerminal else { return }
@@ -54,7 +74,7 @@ struct Console {
     fflush(nil)
   }
 
-  mutating func epoch(_ record: EpochRecord, title: String) {
+  private mutating func epoch(_ record: EpochRecord, title: String) {
     let seconds = Self.now() - started
     // An epoch that went on after a restart is a part only.
     if stepsBefore == 0 { secondsOfEpoch = seconds }

@@ -4,89 +4,157 @@ internal import NeuralNetwork
 internal import SHAPR
 internal import SHAPRFiles
 
-/// All cells of a run directory: seeds times folds, or the one of a split file.
+/// A run directory: its settings, and its cells, which are seeds times folds, or the one of a split file.
 struct Experiment {
-  private let settings: Settings
-  private let output: String
-  private let source: FolderSource
-  private let budget = MemoryBudget()
-
-  init(_ settings: Settings, data: String, output: String) throws {
-    (self.settings, self.output) = (settings, output)
-    source = FolderSource(try CellFolder(path: data), budget: budget)
+  /// One fold of one seed, which depends on no other.
+  struct Cell {
+    let seed: UInt64
+    let fold: Int
+    let split: Split
+    let folder: String
+    /// How messages call it, such as `seed 1 fold 2`.
+    let title: String
   }
 
-  func run(resuming: Bool) throws {
-    try makeFolders(output)
-    try writeText(settings.json, to: "\(output)/settings.json")
-    let threads = settings.threads > 0 ? settings.threads : processorCount()
-    let workspace = KernelWorkspace(threads: threads, budget: budget)
-    var console = Console()
+  let settings: Settings
+  let output: String
+  let cells: [Cell]
+  private let splits: [(seed: UInt64, splits: Splits)]
+  private let source: FolderSource
+  private let layout: RunLayout
+
+  /// - Parameters:
+  ///   - name: how messages call the run, if there are several.
+  ///   - source: the cells in the data folder; opened if not given.
+  init(
+    _ settings: Settings, output: String, name: String? = nil, source: FolderSource? = nil
+  ) throws {
+    guard let data = settings.data else { throw Failure(64, "USAGE", "--data is missing") }
+    (self.settings, self.output, layout) = (settings, output, RunLayout(output))
+    let source = try source ?? FolderSource(CellFolder(path: data), budget: MemoryBudget())
+    self.source = source
+    var cells: [Cell] = []
+    var splits: [(seed: UInt64, splits: Splits)] = []
     for seed in settings.seeds {
-      let root = settings.seeds.count == 1 ? output : "\(output)/seed-\(seed)"
-      try makeFolders(root)
-      let splits = try splits(seed: seed)
-      try writeText(text(of: splits), to: "\(root)/split.json")
-      for (fold, split) in splits where settings.fold == nil || settings.fold == fold {
-        try run(
-          seed, fold, split, in: "\(root)/fold-\(fold)", resuming: resuming, workspace, &console)
+      let folder = layout.folder(ofSeed: seed, among: settings.seeds.count)
+      let seedTitle = settings.seeds.count == 1 ? nil : "seed \(seed)"
+      let dealt = try Splits(of: source, file: settings.split, folds: settings.folds, seed: seed)
+      splits.append((seed, dealt))
+      for (fold, split) in dealt.all {
+        cells.append(
+          Cell(
+            seed: seed, fold: fold, split: split, folder: "\(folder)/fold-\(fold)",
+            title: [name, seedTitle, "fold \(fold)"].compactMap(\.self).joined(separator: " ")))
       }
-      try Merging(root).run(console)
+    }
+    self.splits = splits
+    self.cells = cells.filter { settings.fold == nil || settings.fold == $0.fold }
+    guard !self.cells.isEmpty else {
+      throw Failure(78, "CONFIG", "there is no fold \(settings.fold ?? 0)")
     }
   }
 
-  private func run(
-    _ seed: UInt64, _ fold: Int, _ split: Split, in path: String, resuming: Bool,
-    _ workspace: KernelWorkspace, _ console: inout Console
+  /// Makes the run directory, and writes what is known before anything has run.
+  ///
+  /// - Parameter resuming: whether a cell may have begun already.
+  func prepare(resuming: Bool) throws {
+    for cell in cells where !resuming && CellRun.hasBegun(in: cell.folder) {
+      throw RunError.alreadyThere(cell.folder)
+    }
+    let hasSeeds = settings.seeds.count > 1
+    guard hasSeeds ? !fileExists("\(output)/fold-0") : layout.seeds.isEmpty else {
+      throw Failure(
+        73, "EXISTS",
+        "\(output) holds a run of \(hasSeeds ? "one seed" : "several seeds"): choose another --output")
+    }
+    try makeFolders(output)
+    try writeText(settings.json, to: "\(output)/settings.json")
+    for (seed, splits) in splits {
+      let folder = layout.folder(ofSeed: seed, among: settings.seeds.count)
+      try makeFolders(folder)
+      try writeText(splits.json, to: "\(folder)/split.json")
+    }
+  }
+
+  /// Puts the scores of what has run together, and shows them.
+  func merge(_ console: Console) throws {
+    let merging = Merging(output)
+    if let scores = try merging.run() { try merging.show(scores, console) }
+  }
+}
+
+// MARK: - One cell, in this process
+
+extension Experiment {
+  /// How a cell runs; none of it changes a result.
+  struct Manner {
+    var resuming = false
+    var threads = 0
+    /// Seconds to wait for another process to leave the cell's folder.
+    var patience = 0.0
+    /// Asked after each step.
+    var shouldStop: () -> Bool = { StopSignal.number != 0 }
+
+    var workspace: KernelWorkspace {
+      KernelWorkspace(threads: threads > 0 ? threads : processorCount(), budget: MemoryBudget())
+    }
+  }
+
+  func run(
+    _ cell: Cell, _ manner: Manner, _ workspace: KernelWorkspace, title: String, _ console: inout Console
   ) throws {
-    let title = "fold \(fold)"
+    let folder = try enter(cell, patience: manner.patience)
+    let started = Console.now()
     var evaluation = Evaluation()
     evaluation.topology = settings.lossOptions(threads: 1)
-    let cell = try CellRun(
-      settings, seed: seed, split: split, source: source, folder: RunFolder(path),
-      evaluation: evaluation, workspace: workspace, budget: budget)
-    if split.test.isEmpty { console.line("\(title): no test cells, so the validation cells are scored") }
+    let run = try CellRun(
+      settings, seed: cell.seed, split: cell.split, source: source, folder: folder,
+      evaluation: evaluation, workspace: workspace, budget: MemoryBudget())
+    if cell.split.test.isEmpty {
+      console.line("\(title): no test cells, so the validation cells are scored")
+    }
     var shown = console
     shown.begin()
+    var isComplete = false
+    defer { console = shown }
     do {
       _ = try WorkTeam.run(threads: workspace.threads) { team in
-        try cell.run(
-          resuming: resuming, team: team, shouldStop: { StopSignal.number != 0 },
+        try run.run(
+          resuming: manner.resuming, team: team, shouldStop: manner.shouldStop,
           show: { event in
-            switch event {
-            case .resumed(let file, let epoch, let step):
-              shown.line("\(title): goes on from \(file) (epoch \(epoch + 1), step \(step))")
-            case .skipped(let reason): shown.line("\(title): passed over a checkpoint: \(reason)")
-            case .step(let step): shown.step(step, title: title)
-            case .epoch(let record): shown.epoch(record, title: title)
-            case .scored(let done, let count):
-              if done == count { shown.line("\(title): predicted and scored \(count) cells") }
-            }
+            if case .complete = event { isComplete = true }
+            shown.show(event, title: title)
           })
       }
     } catch RunError.training(.stopped) {
+      try addSeconds(since: started, to: folder)
       throw Failure(StopSignal.exitCode, "CANCELLED", "stopped; a checkpoint is written, go on with --resume")
     }
-    console = shown
+    if !isComplete { try addSeconds(since: started, to: folder) }
   }
 
-  // MARK: - Splits
-
-  private func splits(seed: UInt64) throws -> [(fold: Int, split: Split)] {
-    let names = source.folder.names
-    if let path = settings.split {
-      return [(0, try SplitFile(readText(path), path: path).split(of: names))]
+  /// The cell's folder, once no other process works there.
+  private func enter(_ cell: Cell, patience: Double) throws -> RunFolder {
+    let started = Console.now()
+    while true {
+      do throws(DataFileError) { return try RunFolder(cell.folder) } catch {
+        guard error.row == .busy, Console.now() - started < patience, StopSignal.number == 0 else {
+          throw error
+        }
+      }
+      Console.pause(0.1)
     }
-    guard names.count >= settings.folds else {
-      throw Failure(
-        65, "SHAPE", "\(names.count) cells cannot be dealt into \(settings.folds) folds")
-    }
-    let folds = Folds(names: names, count: settings.folds, seed: seed)
-    return (0..<settings.folds).map { ($0, folds.split($0)) }
   }
 
-  private func text(of splits: [(fold: Int, split: Split)]) -> String {
-    let cells = splits.map { "\"fold-\($0.fold)\": " + $0.split.json { source.name(of: $0) } }
-    return "{\n" + cells.joined(separator: ",\n") + "}\n"
+  /// How long the cell has been worked on, over all restarts; the one file that depends on the clock.
+  private func addSeconds(since started: Double, to folder: RunFolder) throws {
+    let before = Self.seconds(in: folder.path)
+    try folder.write("\(decimals(before + Console.now() - started, 1))\n", to: "seconds.txt")
+  }
+
+  /// What ``addSeconds(since:to:)`` wrote; 0 if it is not there.
+  static func seconds(in folder: String) -> Double {
+    let text = try? readText("\(folder)/seconds.txt")
+    return text.flatMap { Double($0.filter { !$0.isNewline }) } ?? 0
   }
 }

@@ -3,51 +3,29 @@ internal import SHAPR
 
 /// Every setting as a flag: its JSON name with hyphens. What a flag means is said by `SettingsKey`.
 struct SettingsFlags: ParsableArguments {
-  @Option(name: .customLong("data"), help: help("data")) var data: String?
-  @Option(name: .customLong("output"), help: help("output")) var output: String?
-  @Option(name: .customLong("split"), help: help("split")) var split: String?
-  @Option(name: .customLong("folds"), help: help("folds")) var folds: String?
-  @Option(name: .customLong("fold"), help: help("fold")) var fold: String?
-  @Option(name: [.customLong("seeds"), .customLong("seed")], help: help("seeds")) var seeds: String?
-  @Option(name: .customLong("threads"), help: help("threads")) var threads: String?
-  @Option(name: .customLong("epochs"), help: help("epochs")) var epochs: String?
-  @Option(name: .customLong("batch-size"), help: help("batch_size")) var batchSize: String?
-  @Option(name: .customLong("learning-rate"), help: help("learning_rate")) var learningRate: String?
-  @Option(name: .customLong("schedule"), help: help("schedule")) var schedule: String?
-  @Option(name: .customLong("early-stopping-patience"), help: help("early_stopping_patience"))
-  var earlyStoppingPatience: String?
-  @Option(name: .customLong("largest-gradient-norm"), help: help("largest_gradient_norm"))
-  var largestGradientNorm: String?
-  @Option(name: .customLong("weight-decay"), help: help("weight_decay")) var weightDecay: String?
-  @Option(name: .customLong("augmentation"), help: help("augmentation")) var augmentation: String?
-  @Option(name: .customLong("checkpoint-steps"), help: help("checkpoint_steps")) var checkpointSteps: String?
-  @Option(name: .customLong("cross-entropy"), help: help("cross_entropy")) var crossEntropy: String?
-  @Option(name: .customLong("dice"), help: help("dice")) var dice: String?
-  @Option(name: .customLong("topological-weight"), help: help("topological_weight")) var topologicalWeight:
-    String?
-  @Option(name: .customLong("topological-resolution"), help: help("topological_resolution"))
-  var topologicalResolution: String?
-  @Option(name: .customLong("topological-dimensions"), help: help("topological_dimensions"))
-  var topologicalDimensions: String?
-  @Option(name: .customLong("filtration"), help: help("filtration")) var filtration: String?
-  @Option(name: .customLong("construction"), help: help("construction")) var construction: String?
-  @Option(name: .customLong("total-persistence"), help: help("total_persistence")) var totalPersistence:
-    String?
-  @Option(name: .customLong("order"), help: help("order")) var order: String?
-  @Option(name: .customLong("essential-classes"), help: help("essential_classes")) var essentialClasses:
-    String?
-  @Option(name: .customLong("dimension-reduction"), help: help("dimension_reduction")) var dimensionReduction:
-    String?
-  @Option(name: .customLong("adversarial-epochs"), help: help("adversarial_epochs")) var adversarialEpochs:
-    String?
-  @Option(name: .customLong("adversarial-learning-rate"), help: help("adversarial_learning_rate"))
-  var adversarialLearningRate: String?
-  @Option(name: .customLong("decoder"), help: help("decoder")) var decoder: String?
-  @Option(name: .customLong("base-filters"), help: help("base_filters")) var baseFilters: String?
+  @OptionGroup(title: "DATA AND RUN DIRECTORY") var run: RunFlags
+  @OptionGroup(title: "TRAINING") var training: TrainingFlags
+  @OptionGroup(title: "TOPOLOGICAL LOSS") var topology: TopologyFlags
+  @OptionGroup(title: "NETWORKS") var networks: NetworkFlags
 
   /// The flags that were given, by JSON name.
   var given: [(name: String, value: String)] {
-    let all: [(String, String?)] = [
+    (run.all + training.all + topology.all + networks.all)
+      .compactMap { name, value in value.map { (name, $0) } }
+  }
+}
+
+struct RunFlags: ParsableArguments {
+  @Option(help: help("data", "folder")) var data: String?
+  @Option(help: help("output", "folder")) var output: String?
+  @Option(help: help("split", "file")) var split: String?
+  @Option(help: help("folds", "n")) var folds: String?
+  @Option(help: help("fold", "n")) var fold: String?
+  @Option(name: [.customLong("seeds"), .customLong("seed")], help: help("seeds", "n,n")) var seeds: String?
+  @Option(help: help("threads", "n")) var threads: String?
+
+  fileprivate var all: [(String, String?)] {
+    [
       ("data", data),
       ("output", output),
       ("split", split),
@@ -55,6 +33,27 @@ struct SettingsFlags: ParsableArguments {
       ("fold", fold),
       ("seeds", seeds),
       ("threads", threads),
+    ]
+  }
+}
+
+struct TrainingFlags: ParsableArguments {
+  @Option(help: help("epochs", "n")) var epochs: String?
+  @Option(help: help("batch_size", "n")) var batchSize: String?
+  @Option(help: help("learning_rate", "x")) var learningRate: String?
+  @Option(help: help("schedule", "name")) var schedule: String?
+  @Option(help: help("early_stopping_patience", "n")) var earlyStoppingPatience: String?
+  @Option(help: help("largest_gradient_norm", "x")) var largestGradientNorm: String?
+  @Option(help: help("weight_decay", "x")) var weightDecay: String?
+  @Option(help: help("augmentation", "name")) var augmentation: String?
+  @Option(help: help("checkpoint_steps", "n")) var checkpointSteps: String?
+  @Option(help: help("cross_entropy", "name")) var crossEntropy: String?
+  @Option(help: help("dice", "name")) var dice: String?
+  @Option(help: help("adversarial_epochs", "n")) var adversarialEpochs: String?
+  @Option(help: help("adversarial_learning_rate", "x")) var adversarialLearningRate: String?
+
+  fileprivate var all: [(String, String?)] {
+    [
       ("epochs", epochs),
       ("batch_size", batchSize),
       ("learning_rate", learningRate),
@@ -66,6 +65,25 @@ struct SettingsFlags: ParsableArguments {
       ("checkpoint_steps", checkpointSteps),
       ("cross_entropy", crossEntropy),
       ("dice", dice),
+      ("adversarial_epochs", adversarialEpochs),
+      ("adversarial_learning_rate", adversarialLearningRate),
+    ]
+  }
+}
+
+struct TopologyFlags: ParsableArguments {
+  @Option(help: help("topological_weight", "x")) var topologicalWeight: String?
+  @Option(help: help("topological_resolution", "n")) var topologicalResolution: String?
+  @Option(help: help("topological_dimensions", "n,n")) var topologicalDimensions: String?
+  @Option(help: help("filtration", "name")) var filtration: String?
+  @Option(help: help("construction", "name")) var construction: String?
+  @Option(help: help("total_persistence", "true|false")) var totalPersistence: String?
+  @Option(help: help("order", "x")) var order: String?
+  @Option(help: help("essential_classes", "name")) var essentialClasses: String?
+  @Option(help: help("dimension_reduction", "name")) var dimensionReduction: String?
+
+  fileprivate var all: [(String, String?)] {
+    [
       ("topological_weight", topologicalWeight),
       ("topological_resolution", topologicalResolution),
       ("topological_dimensions", topologicalDimensions),
@@ -75,17 +93,27 @@ struct SettingsFlags: ParsableArguments {
       ("order", order),
       ("essential_classes", essentialClasses),
       ("dimension_reduction", dimensionReduction),
-      ("adversarial_epochs", adversarialEpochs),
-      ("adversarial_learning_rate", adversarialLearningRate),
+    ]
+  }
+}
+
+struct NetworkFlags: ParsableArguments {
+  @Option(help: help("decoder", "name")) var decoder: String?
+  @Option(help: help("base_filters", "n")) var baseFilters: String?
+
+  fileprivate var all: [(String, String?)] {
+    [
       ("decoder", decoder),
       ("base_filters", baseFilters),
     ]
-    return all.compactMap { name, value in value.map { (name, $0) } }
   }
 }
 
 /// The meaning of a setting and its default.
-private func help(_ name: String) -> ArgumentHelp {
+private func help(_ name: String, _ valueName: String) -> ArgumentHelp {
   guard let key = SettingsKey.all.first(where: { $0.name == name }) else { return "" }
-  return ArgumentHelp(stringLiteral: "\(key.help) [\(key.text(of: Settings()))]")
+  let usual = key.text(of: Settings())
+  return ArgumentHelp(
+    usual == "null" ? key.help : "\(key.help) [\(usual.filter { !"\"[]".contains($0) })]",
+    valueName: valueName)
 }

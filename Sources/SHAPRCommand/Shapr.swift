@@ -12,10 +12,12 @@ struct Shapr: ParsableCommand {
 
         shapr synthesize --output cells
         shapr train --data cells --split cells/split.json --output run --epochs 10
-        shapr predict --model run/fold-0/best.safetensors --input cells --output predictions
+        shapr predict --model run/fold-0/best.safetensors --input cells \\
+          --output predictions
       """,
     version: "0.1.0",
     subcommands: [
-      Train.self, Predict.self, Merge.self, Compare.self, Baseline.self, Check.self, Synthesize.self,
+      Train.self, Sweep.self, Predict.self, Merge.self, Compare.self, Baseline.self, Check.self,
+      Synthesize.self, RunCell.self,
     ])
 }

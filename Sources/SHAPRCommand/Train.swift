@@ -1,7 +1,4 @@
 internal import ArgumentParser
-internal import ComputeRuntime
-internal import NeuralKernels
-internal import NeuralNetwork
 internal import SHAPR
 internal import SHAPRFiles
 
@@ -9,42 +6,48 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train on a folder of cells; score the test cells.",
     discussion: """
-      Settings come from the preset, then from the file, then from flags; the run directory gets all of them as
-      settings.json. Without --split the cells are dealt into folds, and every cell is tested on once.
+      Without --split the cells are dealt into folds, and every cell is tested on once:
+
+        shapr train --data cells --output run --jobs 2
+        shapr train --data cells --output run --jobs 2 --resume
+
+      With one split, or one fold, of your own:
+
+        shapr train --data cells --split split.json --output run
+        shapr train --data cells --output run --fold 3
+
+      Every setting is a flag here and a key of settings.json, which the run directory gets and --settings takes back. \
+      Defaults are those of the paper, in brackets.
       """)
 
-  @Option(help: "paper (the defaults) or reference (what the published code does differently)")
-  var preset: String?
-  @Option(name: .customLong("settings"), help: "JSON file with any of the settings below")
-  var file: String?
-  @Flag(help: "Go on where a run stopped; starts one if there is none.")
-  var resume = false
-  @OptionGroup(title: "Settings") var flags: SettingsFlags
+  @OptionGroup(title: "HOW IT RUNS") var options: RunOptions
+  @OptionGroup var flags: SettingsFlags
 
   func run() {
     ending {
-      let settings = try readSettings()
-      guard let data = settings.data else { throw Failure(64, "USAGE", "--data is missing") }
+      let settings = try options.settings(flags)
       guard let output = settings.output else { throw Failure(64, "USAGE", "--output is missing") }
       StopSignal.watch()
-      try Experiment(settings, data: data, output: output).run(resuming: resume)
-    }
-  }
-
-  private func readSettings() throws -> Settings {
-    var settings = Settings()
-    if let preset { try settings.apply("{\"preset\": \(quotedJSON(preset))}") }
-    if let file {
-      do { try settings.apply(readText(file)) } catch let error as SettingsError {
-        throw Failure(78, "CONFIG", "\(file): \(error.description)")
+      let experiment = try Experiment(settings, output: output)
+      var console = Console()
+      if options.slurm {
+        try experiment.prepare(resuming: options.resume)
+        try SlurmArray([experiment], in: output, limit: options.arrayLimit).write(console)
+      } else if options.jobs > 1 {
+        let lock = try RunFolder(output)
+        defer { withExtendedLifetime(lock) {} }
+        try experiment.prepare(resuming: options.resume)
+        try CellRunner(jobs: options.jobs).run([experiment], console)
+        try experiment.merge(console)
+      } else {
+        try experiment.prepare(resuming: options.resume)
+        let manner = Experiment.Manner(resuming: options.resume, threads: settings.threads)
+        let workspace = manner.workspace
+        for cell in experiment.cells {
+          try experiment.run(cell, manner, workspace, title: cell.title, &console)
+        }
+        try experiment.merge(console)
       }
     }
-    for (name, value) in flags.given {
-      do { try settings.apply(name, flag: value) } catch {
-        throw Failure(
-          78, "CONFIG", "--\(name.map { $0 == "_" ? "-" : String($0) }.joined()): \(error)")
-      }
-    }
-    return settings
   }
 }

@@ -24,7 +24,7 @@ extension Comparison {
   private var errorTable: TextTable {
     var table = TextTable(header: ["relative error", labels.heading])
     for block in blocks {
-      table.header += ["\(block.title) (n = \(block.cells)): median", "mean ± sd", "p"]
+      table.header += ["\(block.title) (n = \(size(of: block))): median", "mean ± sd", "p"]
     }
     for measure in measures {
       var (first, second) = ([measure.title, labels.baseline], ["", labels.candidate])
@@ -39,6 +39,15 @@ extension Comparison {
       table.rows += [first, second]
     }
     return table
+  }
+
+  /// How many cells, and seeds where a run has several.
+  private func size(of block: ComparisonBlock) -> String {
+    let (baseline, candidate) = (block.seeds.baseline, block.seeds.candidate)
+    guard baseline != nil || candidate != nil else { return "\(block.cells)" }
+    let (first, second) = (baseline ?? 1, candidate ?? 1)
+    return "\(block.cells) cells, "
+      + (first == second ? "\(first) seeds" : "\(first) and \(second) seeds")
   }
 
   private func cells(_ summary: Summary) -> [String] {
@@ -61,6 +70,14 @@ extension Comparison {
           "\(block.title): \(block.onlyInBaseline) cells are only in the run \(labels.baseline), "
             + "\(block.onlyInCandidate) only in the run \(labels.candidate); they are left out.")
       }
+      if block.seeds.cellsWithFewer > 0 {
+        sentences.append(
+          "\(block.title): \(block.seeds.cellsWithFewer) cells were not tested with every seed; theirs is the mean "
+            + "over those that there are.")
+      }
+    }
+    if blocks.contains(where: { $0.seeds.baseline != nil || $0.seeds.candidate != nil }) {
+      sentences.append("A cell's value is its mean over the seeds.")
     }
     sentences.append("sd: standard deviation of the cells; p: Wilcoxon signed-rank test, paired, two-sided.")
     return sentences.map { $0 + "\n" }.joined(separator: "\n")

@@ -54,13 +54,14 @@ public struct ComparisonBlock: Sendable {
   /// Cells that only one of the runs has; they are left out.
   public let onlyInBaseline: Int
   public let onlyInCandidate: Int
+  public let seeds: ComparisonSeeds
   public let rows: [MeasureComparison]
   public let classes: [ClassComparison]
 
   init(_ dataSet: Comparison.DataSet, seed: UInt64) throws(ComparisonError) {
     title = dataSet.title
     let pairs = try Pairs(dataSet)
-    cells = pairs.cells.count
+    (cells, seeds) = (pairs.cells.count, pairs.seeds)
     (onlyInBaseline, onlyInCandidate) = (pairs.onlyInBaseline, pairs.onlyInCandidate)
     let measures = ErrorMeasure.allCases.filter {
       dataSet.baseline.measures.contains($0) && dataSet.candidate.measures.contains($0)
@@ -75,6 +76,20 @@ public struct ComparisonBlock: Sendable {
     classes = pairs.classNames.flatMap { className in
       measures.map { ClassComparison(className, $0, pairs.values(of: $0, className: className)) }
     }
+  }
+}
+
+/// How many seeds the cells of two runs are means over.
+public struct ComparisonSeeds: Equatable, Sendable {
+  /// nil for a run of one seed, whose table has no column for it.
+  public let baseline: Int?
+  public let candidate: Int?
+  /// Cells that have not been tested with each seed of their run.
+  public let cellsWithFewer: Int
+
+  init(_ baseline: SeedMeans, _ candidate: SeedMeans) {
+    (self.baseline, self.candidate) = (baseline.seeds, candidate.seeds)
+    cellsWithFewer = baseline.cellsWithFewerSeeds + candidate.cellsWithFewerSeeds
   }
 }
 

@@ -19,23 +19,22 @@ struct PairedValues {
 }
 
 /// The cells that both runs have, matched by name.
+///
+/// Of a run with several seeds a cell counts once, by its means over the seeds: cells are the sample, seeds are
+/// repeats (docs/decisions/0015-seeds.md).
 struct Pairs {
   private(set) var cells: [(baseline: CellScore, candidate: CellScore)] = []
   private(set) var onlyInBaseline = 0
   let onlyInCandidate: Int
+  let seeds: ComparisonSeeds
 
   init(_ dataSet: Comparison.DataSet) throws(ComparisonError) {
+    let baseline = try SeedMeans(dataSet.baseline, title: dataSet.title)
+    let candidate = try SeedMeans(dataSet.candidate, title: dataSet.title)
+    seeds = ComparisonSeeds(baseline, candidate)
     var candidates: [String: CellScore] = [:]
-    for cell in dataSet.candidate.cells {
-      guard candidates.updateValue(cell, forKey: cell.name) == nil else {
-        throw .nameTwice(dataSet: dataSet.title, cell.name)
-      }
-    }
-    var seen: Set<String> = []
-    for cell in dataSet.baseline.cells {
-      guard seen.insert(cell.name).inserted else {
-        throw .nameTwice(dataSet: dataSet.title, cell.name)
-      }
+    for cell in candidate.scores.cells { candidates[cell.name] = cell }
+    for cell in baseline.scores.cells {
       if let candidate = candidates[cell.name] {
         cells.append((cell, candidate))
       } else {

@@ -8,12 +8,15 @@ extension Scores {
   /// The table as RFC 4180 has it: a header, fields with commas, quotes or line breaks in quotes, lines that
   /// end in CR LF.
   ///
-  /// Numbers are the shortest decimals that give the same Double again; `nan` where there is none.
+  /// Numbers are the shortest decimals that give the same Double again; `nan` where there is none. The column
+  /// `seed` is there only if the cells have one.
   public var csv: String {
-    var text = csvLine(["name", "class"] + measures.map(\.rawValue))
+    let seedColumn = hasSeeds ? ["seed"] : []
+    var text = csvLine(["name", "class"] + seedColumn + measures.map(\.rawValue))
     for cell in cells {
+      let seed = cell.seed.map { ["\($0)"] } ?? []
       let values = measures.map { csvNumber(cell.values[$0] ?? .nan) }
-      text += csvLine([cell.name, cell.className] + values)
+      text += csvLine([cell.name, cell.className] + seed + values)
     }
     return text
   }
@@ -38,9 +41,19 @@ extension Scores {
       for (measure, place) in columns.measures {
         values[measure] = try number(fields[place], of: measure, reader)
       }
+      let seed = try columns.seed.map { (place) throws(ScoresError) in try self.seed(fields[place], reader) }
       append(
-        CellScore(name: fields[columns.name], className: fields[columns.className], values: values))
+        CellScore(
+          name: fields[columns.name], className: fields[columns.className], seed: seed, values: values))
     }
+  }
+
+  private func seed(_ field: String, _ reader: CSVReader) throws(ScoresError) -> UInt64 {
+    guard let seed = UInt64(field) else {
+      throw reader.failure(
+        .format, "seed is a whole number, got \(quotedJSON(String(field.prefix(40))))")
+    }
+    return seed
   }
 
   private func number(
@@ -59,6 +72,7 @@ extension Scores {
 private struct Columns {
   let name: Int
   let className: Int
+  let seed: Int?
   let measures: [(measure: ErrorMeasure, place: Int)]
 
   init(_ header: [String], _ reader: CSVReader) throws(ScoresError) {
@@ -71,7 +85,7 @@ private struct Columns {
     guard let name = places["name"], let className = places["class"] else {
       throw reader.failure(.format, "the columns name and class are needed")
     }
-    (self.name, self.className) = (name, className)
+    (self.name, self.className, seed) = (name, className, places["seed"])
     measures = ErrorMeasure.allCases.compactMap { measure in
       places[measure.rawValue].map { (measure, $0) }
     }

@@ -2,11 +2,15 @@
 public struct CellScore: Equatable, Sendable {
   public var name: String
   public var className: String
+  /// Which seed the network was trained with, where a table has those of several.
+  public var seed: UInt64?
   /// NaN where the truth leaves a measure undefined.
   public var values: [ErrorMeasure: Double]
 
-  public init(name: String, className: String, values: [ErrorMeasure: Double]) {
-    (self.name, self.className, self.values) = (name, className, values)
+  public init(
+    name: String, className: String, seed: UInt64? = nil, values: [ErrorMeasure: Double]
+  ) {
+    (self.name, self.className, self.seed, self.values) = (name, className, seed, values)
   }
 }
 
@@ -18,11 +22,16 @@ public struct Scores: Equatable, Sendable {
 
   public init(measures: [ErrorMeasure]) { self.measures = measures }
 
-  /// - Precondition: the cell has a value for each measure.
+  /// - Precondition: the cell has a value for each measure, and a seed if and only if the others have one.
   public mutating func append(_ cell: CellScore) {
     precondition(measures.allSatisfy { cell.values[$0] != nil }, "a cell without one of the measures")
+    precondition(
+      cells.isEmpty || hasSeeds == (cell.seed != nil), "cells with a seed among cells without")
     cells.append(cell)
   }
+
+  /// Whether the cells say which seed their network was trained with.
+  public var hasSeeds: Bool { cells.first?.seed != nil }
 
   /// The classes that occur, in alphabetical order.
   public var classNames: [String] { Set(cells.map(\.className)).sorted() }

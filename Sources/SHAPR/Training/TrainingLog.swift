@@ -23,6 +23,14 @@ public enum TrainingLog {
     }.joined()
   }
 
+  /// The lowest validation loss in a log as ``csv(_:)`` writes it; nil if the text is none, or has no epoch.
+  public static func lowestValidationLoss(csv: String) -> Double? {
+    let lines = csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    guard let header = lines.first, let place = header.firstIndex(of: "val_loss") else { return nil }
+    return lines.dropFirst().compactMap { $0.count == header.count ? Double($0[place]) : nil }
+      .filter { !$0.isNaN }.min()
+  }
+
   private static func values(_ record: EpochRecord) -> [String] {
     let (train, validation) = (record.train, record.validation)
     return [

@@ -28,6 +28,8 @@ public final class CellRun {
   /// What the caller shows.
   public enum Event {
     case resumed(from: String, epoch: Int, step: Int)
+    /// Everything was there already, so nothing was done.
+    case complete
     /// A checkpoint that cannot be read was passed over.
     case skipped(String)
     case step(Training.Step)
@@ -72,6 +74,12 @@ public final class CellRun {
       try folder.makeFolder("predictions")
     } catch { throw .file(error) }
     try goOn(resuming: resuming, show)
+    if let scores = finishedScores() {
+      show(.complete)
+      return scores
+    }
+    // Scores are written last: where they are, everything else is, and is of this training.
+    folder.remove("scores.csv")
     do throws(TrainingError) {
       let every = training.settings.checkpointSteps
       try training.run(
@@ -92,10 +100,15 @@ public final class CellRun {
     } catch { throw .training(error) }
     do throws(DataFileError) { try writeLogs() } catch { throw .file(error) }
     try writeBest()
-    return try score(team: team, show)
+    return try score(team: team, shouldStop: shouldStop, show)
   }
 
   // MARK: - Checkpoints
+
+  /// Whether there is a checkpoint in a cell's folder.
+  public static func hasBegun(in folder: String) -> Bool {
+    ((try? entries(ofFolder: "\(folder)/\(checkpoints)")) ?? []).contains { $0.hasSuffix(".safetensors") }
+  }
 
   private func name(_ steps: Int) -> String {
     let digits = String(steps)
@@ -120,6 +133,7 @@ public final class CellRun {
       let path = folder.file("\(Self.checkpoints)/\(name)")
       do {
         try training.readCheckpoint(from: path)
+        guard finishedScores() == nil else { return }
         show(
           .resumed(from: path, epoch: training.progress.epoch, step: training.progress.step))
         return
@@ -158,8 +172,21 @@ public final class CellRun {
     }
   }
 
+  /// The scores of a training that has ended, if all its results are there.
+  private func finishedScores() -> Scores? {
+    guard training.progress.isFinished else { return nil }
+    let names = training.split.scored.map(source.name(of:))
+    let files = ["log.csv", "log.jsonl", "best.safetensors"] + names.map { "predictions/\($0).tif" }
+    guard files.allSatisfy(folder.has), let scores = try? readScores(folder.file("scores.csv")),
+      scores.measures == evaluation.measures, scores.cells.map(\.name) == names
+    else { return nil }
+    return scores
+  }
+
   /// Predicts and scores the cells that were kept aside.
-  private func score(team: WorkTeam, _ show: (Event) -> Void) throws(RunError) -> Scores {
+  private func score(
+    team: WorkTeam, shouldStop: () -> Bool, _ show: (Event) -> Void
+  ) throws(RunError) -> Scores {
     let cells = training.split.scored
     var scores = Scores(measures: evaluation.measures)
     do throws(TrainingError) {
@@ -171,6 +198,8 @@ public final class CellRun {
               volume, truth: truth, cell: cell, of: source, evaluation: evaluation, budget: budget))
         } catch { throw .cell(error) }
         show(.scored(scores.cells.count, of: cells.count))
+        // The training's last checkpoint is there; predictions are made again.
+        guard !shouldStop() else { throw .stopped }
       }
     } catch { throw .training(error) }
     do throws(DataFileError) { try folder.write(scores.csv, to: "scores.csv") } catch {

@@ -46,8 +46,10 @@ public final class RunFolder {
 
   /// The text of a file, or nil if there is none.
   public func text(of name: String) throws(DataFileError) -> String? {
-    unsafe access(file(name), F_OK) == 0 ? try readText(file(name)) : nil
+    has(name) ? try readText(file(name)) : nil
   }
+
+  func has(_ name: String) -> Bool { fileExists(file(name)) }
 
   /// Names inside a folder of this one, sorted; none if it is not there.
   func names(in folder: String) throws(DataFileError) -> [String] {
@@ -65,6 +67,12 @@ public final class RunFolder {
   ) -> DataFileError {
     DataFileError(row, file: path, SystemError(number).text)
   }
+}
+
+/// Whether there is a file or folder.
+public func fileExists(_ path: String) -> Bool {
+  // The system would see the path cut off at a zero byte.
+  unsafe !path.utf8.contains(0) && access(path, F_OK) == 0
 }
 
 /// Makes a folder and those above it, where they are missing.
