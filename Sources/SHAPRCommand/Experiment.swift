@@ -18,7 +18,6 @@ struct Experiment {
 
   func run(resuming: Bool) throws {
     try makeFolders(output)
-    try writeText(settings.json, to: "\(output)/settings.json")
     let threads = settings.threads > 0 ? settings.threads : processorCount()
     let workspace = KernelWorkspace(threads: threads, budget: budget)
     var console = Console()
@@ -26,18 +25,25 @@ struct Experiment {
       let root = settings.seeds.count == 1 ? output : "\(output)/seed-\(seed)"
       try makeFolders(root)
       let splits = try splits(seed: seed)
-      try writeText(text(of: splits), to: "\(root)/split.json")
       for (fold, split) in splits where settings.fold == nil || settings.fold == fold {
         try run(
-          seed, fold, split, in: "\(root)/fold-\(fold)", resuming: resuming, workspace, &console)
+          seed, fold, split, in: "\(root)/fold-\(fold)", resuming: resuming, workspace, &console
+        ) {
+          // Not before the fold is known to be ours: a run that is refused leaves another's files alone.
+          try RunFolder.holding(output) {
+            try writeText(settings.json, to: "\(output)/settings.json")
+            try writeText(text(of: splits), to: "\(root)/split.json")
+          }
+        }
       }
-      try Merging(root).run(console)
+      // Folds may run side by side, each in a process of its own: the last one that merges has all scores.
+      try RunFolder.holding(root) { try Merging(root).run(console) }
     }
   }
 
   private func run(
     _ seed: UInt64, _ fold: Int, _ split: Split, in path: String, resuming: Bool,
-    _ workspace: KernelWorkspace, _ console: inout Console
+    _ workspace: KernelWorkspace, _ console: inout Console, onBegin: () throws -> Void
   ) throws {
     let title = "fold \(fold)"
     var evaluation = Evaluation()
@@ -47,22 +53,24 @@ struct Experiment {
       evaluation: evaluation, workspace: workspace, budget: budget)
     if split.test.isEmpty { console.line("\(title): no test cells, so the validation cells are scored") }
     var shown = console
+    let show = { (event: CellRun.Event) in
+      switch event {
+      case .begun: if resuming { shown.line("\(title): there is no checkpoint yet, begins anew") }
+      case .resumed(let file, let epoch, let step):
+        shown.line("\(title): goes on from \(file) (epoch \(epoch + 1), step \(step))")
+      case .skipped(let reason): shown.line("\(title): passed over a checkpoint: \(reason)")
+      case .step(let step): shown.step(step, title: title)
+      case .epoch(let record): shown.epoch(record, title: title)
+      case .scored(let done, let count):
+        if done == count { shown.line("\(title): predicted and scored \(count) cells") }
+      }
+    }
+    try cell.goOn(resuming: resuming, show: show)
+    try onBegin()
     shown.begin()
     do {
       _ = try WorkTeam.run(threads: workspace.threads) { team in
-        try cell.run(
-          resuming: resuming, team: team, shouldStop: { StopSignal.number != 0 },
-          show: { event in
-            switch event {
-            case .resumed(let file, let epoch, let step):
-              shown.line("\(title): goes on from \(file) (epoch \(epoch + 1), step \(step))")
-            case .skipped(let reason): shown.line("\(title): passed over a checkpoint: \(reason)")
-            case .step(let step): shown.step(step, title: title)
-            case .epoch(let record): shown.epoch(record, title: title)
-            case .scored(let done, let count):
-              if done == count { shown.line("\(title): predicted and scored \(count) cells") }
-            }
-          })
+        try cell.run(team: team, shouldStop: { StopSignal.number != 0 }, show: show)
       }
     } catch RunError.training(.stopped) {
       throw Failure(StopSignal.exitCode, "CANCELLED", "stopped; a checkpoint is written, go on with --resume")
