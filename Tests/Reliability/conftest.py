@@ -22,14 +22,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "python" / "tests"))
 
 from tally import pytest_terminal_summary, tally  # noqa: E402
-from toy import CELLS, Toy  # noqa: E402
+from toy import CELLS, LONG, SHORT, Toy  # noqa: E402
 
 __all__ = ["pytest_terminal_summary", "tally"]
 
 # Programs that run side by side.
 WORKERS = 2
-# The flags of `toy`.
-TOY = ["--epochs", "4", "--adversarial-epochs", "2", "--checkpoint-steps", "2", "--batch-size", "2"]
 
 
 def pytest_addoption(parser):
@@ -104,15 +102,14 @@ def new_toy(scratch, fault):
 
 @pytest.fixture(scope="session")
 def toy(new_toy):
-    """Four epochs and two adversarial ones of three steps each; checkpoints after the second step of each and
-    at its end."""
-    return new_toy(*TOY)
+    """The long training."""
+    return new_toy(*LONG)
 
 
 @pytest.fixture(scope="session")
 def short(new_toy):
-    """Two epochs of two steps, a checkpoint after each: few file operations, but each kind."""
-    return new_toy("--epochs", "2", "--checkpoint-steps", "1", "--batch-size", "3")
+    """The short training."""
+    return new_toy(*SHORT)
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ import re
 import shutil
 
 import pytest
-from conftest import TOY
 from forged import metadata, with_metadata
 from operations import operations_of
-from toy import outcome
+from toy import LONG, outcome
 
 
 def flip(content, random):
@@ -164,9 +163,9 @@ def test_foreign(training, new_toy, scratch, tally, in_parallel):
     lists = json.loads((scratch / "split.json").read_text())
     (scratch / "reversed.json").write_text(json.dumps(lists | {"train": lists["train"][::-1]}))
     others = {
-        "base_filters is 3 there and 2 here": ["--base-filters", "3"],
+        "base_filters is 3 there and 1 here": ["--base-filters", "3"],
         'decoder is "volumetric" there and "slice" here': ["--decoder", "volumetric"],
-        "epochs is 5 there and 4 here": ["--epochs", "5"],
+        "epochs is 5 there and 3 here": ["--epochs", "5"],
         "learning_rate is 0.5 there and 0.001 here": ["--learning-rate", "0.5"],
         "another seed": ["--seeds", "1"],
         "another split": ["--split", str(scratch / "reversed.json")],
@@ -177,7 +176,7 @@ def test_foreign(training, new_toy, scratch, tally, in_parallel):
         (with_metadata(ours, progress="{}"), "does not say how far it is"),
     ]
     for words, flags in others.items():
-        other = new_toy(*TOY, *flags)
+        other = new_toy(*LONG, *flags)
         folder, _ = other.all_checkpoints()
         content = Halfway(other, folder, [step]).checkpoint(step)
         shutil.rmtree(folder)

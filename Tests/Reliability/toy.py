@@ -13,7 +13,12 @@ import time
 
 CELLS = 10
 # The smallest network.
-SETTINGS = ["--base-filters", "2", "--topological-resolution", "8"]
+SETTINGS = ["--base-filters", "1", "--topological-resolution", "8"]
+# Three epochs and an adversarial one of three steps each; checkpoints after the second step of each and at its
+# end.
+LONG = ["--epochs", "3", "--adversarial-epochs", "1", "--checkpoint-steps", "2", "--batch-size", "2"]
+# Two epochs of two steps, a checkpoint after each: few file operations, but each kind.
+SHORT = ["--epochs", "2", "--checkpoint-steps", "1", "--batch-size", "3"]
 # Seconds after which a program hangs: 100 times what a run takes alone.
 PATIENCE = 120
 
