@@ -1,4 +1,4 @@
-"""The reliability tests of training: they run the program `shapr` itself, on made-up cells with a tiny network.
+"""The reliability tests of training: they run the program `shapr` itself on made-up cells.
 
     make reliability                       everything, complete
     make reliability ID=K1 N=1000 SEED=7   one test
@@ -39,7 +39,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "identifier(name): the row of docs/reliability.md that a test belongs to")
+    config.addinivalue_line("markers", "identifier(name): the row of docs/reliability.md that it belongs to")
 
 
 def pytest_collection_modifyitems(config, items):

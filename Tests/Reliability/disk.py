@@ -4,7 +4,6 @@ A file's content lasts when the file was fsynced, a folder's entries when the fo
 "All file systems are not created equal", OSDI 2014.)
 """
 
-import os
 import pathlib
 
 SECTOR = 512
@@ -64,9 +63,8 @@ class Disk:
                 else:
                     place.lasting = dict(place.entries)
             case "rename":
-                self._find(self._parts(operation.argument)[:-1]).entries[os.path.basename(operation.argument)] = (
-                    folder.entries.pop(name)
-                )
+                target = self._parts(operation.argument)
+                self._find(target[:-1]).entries[target[-1]] = folder.entries.pop(name)
             case "unlink":
                 folder.entries.pop(name)
             case "mkdir":
@@ -84,7 +82,8 @@ class Disk:
         found = {}
 
         def collect(folder, path):
-            for name, place in sorted((folder.lasting if policy == "forgotten" else folder.entries).items()):
+            names = folder.lasting if policy == "forgotten" else folder.entries
+            for name, place in sorted(names.items()):
                 if isinstance(place, Folder):
                     found[path / name] = None
                     collect(place, path / name)
@@ -98,10 +97,9 @@ class Disk:
 
 
 def torn(file, random):
-    old = file.lasting.ljust(len(file.content), b"\0")
-    return b"".join(
-        random.choice((old, file.content))[place : place + SECTOR] for place in range(0, len(file.content), SECTOR)
-    )[: len(file.content)]
+    size = len(file.content)
+    versions = (file.lasting.ljust(size, b"\0")[:size], file.content)
+    return b"".join(random.choice(versions)[at : at + SECTOR] for at in range(0, size, SECTOR))
 
 
 def write(state, root):

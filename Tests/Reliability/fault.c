@@ -1,17 +1,15 @@
 /* Preloaded into the program by the reliability tests. Counts every file operation that changes something,
    and by environment variables
-     FAULT_LOG=FILE   appends each to FILE: "operation TAB path TAB argument TAB bytes NEWLINE", then the bytes
+     FAULT_LOG=FILE   appends each to FILE: "name TAB path TAB argument TAB bytes NEWLINE", then the bytes
      FAULT_KILL=K     ends the process at operation K (from 1) as kill -9 would; half of a write is done then
      FAULT_KEEP=1     unlink does nothing: every checkpoint stays
    The calls go to the kernel directly, so nothing is counted twice. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,15 +24,16 @@ static int log_file = -1, keeps;
 __attribute__((constructor)) static void begin(void) {
   const char *path = getenv("FAULT_LOG");
   const char *count = getenv("FAULT_KILL");
-  if (path) log_file = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+  if (path) log_file = (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0666);
   if (count) kill_at = atol(count);
   keeps = getenv("FAULT_KEEP") != NULL;
 }
 
-/* Logs the operation, which is about to be done, and ends the process if it is the one. For a write to `file`,
-   `data` is what it writes. */
-static void operation(const char *name, const char *path, const char *argument, int file, const void *data,
-                      size_t size) {
+/* Logs the operation, which is about to be done, and ends the process if it is the one. For a write to
+   `file`, `data` is what it writes. */
+static void operation(const char *name, const char *path, const char *argument, int file,
+                      const void *data, size_t size) {
   char place[64], named[4096] = "";
   pthread_mutex_lock(&lock);
   if (!path) {
@@ -49,7 +48,8 @@ static void operation(const char *name, const char *path, const char *argument, 
   }
   if (log_file >= 0) {
     char line[9000];
-    int length = snprintf(line, sizeof line, "%s\t%s\t%s\t%zu\n", name, path, argument ? argument : "", data ? size : 0);
+    int length = snprintf(line, sizeof line, "%s\t%s\t%s\t%zu\n", name, path,
+                          argument ? argument : "", data ? size : 0);
     if (syscall(SYS_write, log_file, line, (size_t)length) < 0 ||
         (data && syscall(SYS_write, log_file, data, size) < 0))
       syscall(SYS_exit_group, 99); /* a log with a gap would prove nothing */
@@ -65,13 +65,13 @@ static int open_counted(const char *path, int flags, mode_t mode) {
   return file;
 }
 
-#define OPEN(name)                                   \
-  int name(const char *path, int flags, ...) {       \
-    va_list rest;                                    \
-    va_start(rest, flags);                           \
+#define OPEN(name)                                            \
+  int name(const char *path, int flags, ...) {                \
+    va_list rest;                                             \
+    va_start(rest, flags);                                    \
     mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0; \
-    va_end(rest);                                    \
-    return open_counted(path, flags, mode);          \
+    va_end(rest);                                             \
+    return open_counted(path, flags, mode);                   \
   }
 OPEN(open)
 OPEN(open64)

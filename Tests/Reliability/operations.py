@@ -20,7 +20,8 @@ def logged(path):
         end = log.index(b"\n", place)
         name, file, argument, size = log[place:end].split(b"\t")
         place = end + 1 + int(size)
-        operations.append(Operation(name.decode(), os.fsdecode(file), os.fsdecode(argument), log[end + 1 : place]))
+        data = log[end + 1 : place]
+        operations.append(Operation(name.decode(), os.fsdecode(file), os.fsdecode(argument), data))
     assert place == len(log), f"{path} ends inside an operation"
     return operations
 

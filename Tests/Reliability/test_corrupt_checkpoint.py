@@ -1,5 +1,5 @@
-"""K8: checkpoints that are damaged, or another training's: the one before is taken, or the program says what to do. It
-never begins anew without saying so."""
+"""K8: checkpoints that are damaged, or another training's: the one before is taken, or the program says
+what to do. It never begins anew without saying so."""
 
 import json
 import re
@@ -126,18 +126,19 @@ def test_another_place(training, tally, in_parallel):
 
 @pytest.mark.identifier("K8")
 def test_left_over(training):
-    """A file that was being written when a run was killed that had been asked to stop, between regular ones."""
+    """A file that was being written when a run was killed that had been asked to stop, between two others."""
     first, second = training.steps[2:4]
     folder = training.write({first: training.checkpoint(first)})
-    (folder / "fold-0/checkpoints/ckpt-000000099.safetensors.tmp").write_bytes(training.checkpoint(second)[:5000])
+    part = training.checkpoint(second)[:5000]
+    (folder / "fold-0/checkpoints/ckpt-000000099.safetensors.tmp").write_bytes(part)
     training.toy.assert_goes_on(folder)
     shutil.rmtree(folder)
 
 
 @pytest.mark.identifier("K8")
 def test_damaged_ones_do_not_count(training):
-    """Two damaged checkpoints, both newer than the one that is gone on from, and a kill after the next save: what was
-    saved is still there."""
+    """Two damaged checkpoints, both newer than the one that is gone on from, and a kill after the next save:
+    what was saved is still there."""
     first, second, *_, newer, newest = training.steps
     contents = {first: training.checkpoint(first), newer: b"damaged", newest: b"damaged"}
     folder = training.write(contents)

@@ -1,5 +1,5 @@
-"""K3: power is lost after any file operation; the run goes on from a checkpoint that was reported as saved, or a
-newer one."""
+"""K3: power is lost after any file operation; the run goes on from the last checkpoint that was reported as
+saved, or a newer one."""
 
 import hashlib
 import random
@@ -12,8 +12,8 @@ from operations import operations_of
 
 
 def acknowledged(operations):
-    """After each operation, the step of the newest checkpoint that was reported as saved: renamed, and its folder
-    fsynced."""
+    """After each operation, the step of the newest checkpoint that was reported as saved: renamed, and its
+    folder fsynced."""
     steps, renamed, saved = [], None, None
     for operation in operations:
         found = re.search(r"checkpoints/ckpt-(\d+)\.safetensors$", operation.argument)

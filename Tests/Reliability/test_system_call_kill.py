@@ -34,9 +34,13 @@ def test_system_call_kill(short, tally, seed, cases, in_parallel):
 
 # Names of system calls, and of the operations that are counted.
 CALLS = {
-    "write": "write", "pwrite64": "write", "writev": "write", "ftruncate": "ftruncate", "fsync": "fsync",
-    "fdatasync": "fsync", "rename": "rename", "renameat": "rename", "renameat2": "rename", "unlink": "unlink",
-    "unlinkat": "unlink", "mkdir": "mkdir", "mkdirat": "mkdir", "open": "open", "openat": "open", "creat": "open",
+    "write": "write", "pwrite64": "write", "writev": "write",
+    "ftruncate": "ftruncate",
+    "fsync": "fsync", "fdatasync": "fsync",
+    "rename": "rename", "renameat": "rename", "renameat2": "rename",
+    "unlink": "unlink", "unlinkat": "unlink",
+    "mkdir": "mkdir", "mkdirat": "mkdir",
+    "open": "open", "openat": "open", "creat": "open",
 }  # fmt: skip
 
 
@@ -46,12 +50,13 @@ def test_every_system_call_is_seen(short):
     trace = short.scratch / "trace"
     strace = shutil.which("strace")
     if not strace or subprocess.run([strace, "-o", trace, "true"], capture_output=True).returncode:
-        pytest.skip("strace is not there or may not be used: whether all system calls are counted is not checked")
+        pytest.skip("strace is not there or may not be used: whether all calls are counted is not checked")
     folder = short.folder()
     counted = collections.Counter(operation.name for operation in operations_of(short, folder))
     shutil.rmtree(folder)
     calls = ["-e", "trace=" + ",".join(CALLS)]
-    subprocess.run([strace, "-f", "-y", "-o", trace, *calls, *short.command(folder)], check=True, capture_output=True)
+    command = [strace, "-f", "-y", "-o", trace, *calls, *short.command(folder)]
+    subprocess.run(command, check=True, capture_output=True)
     seen = collections.Counter()
     # Lines of others than files of the run: reading, standard output.
     for line in trace.read_text(errors="replace").splitlines():

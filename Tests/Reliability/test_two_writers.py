@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from toy import checkpoints, ended, kill, outcome
+from toy import SETTINGS, checkpoints, ended, kill, outcome
 
 
 @pytest.mark.identifier("K10")
@@ -70,7 +70,7 @@ def test_folds_side_by_side(new_toy):
     toy = new_toy()
     output = toy.folder()
     command = [toy.program, "train", "--data", toy.cells, "--output", output, "--epochs", "1"]
-    command += ["--base-filters", "2", "--topological-resolution", "8", "--threads", "1", "--resume", "--fold"]
+    command += [*SETTINGS, "--threads", "1", "--resume", "--fold"]
     running = [
         subprocess.Popen([*command, str(fold)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for fold in range(5)

@@ -14,8 +14,7 @@ import time
 CELLS = 10
 # The smallest network.
 SETTINGS = ["--base-filters", "1", "--topological-resolution", "8"]
-# Three epochs and an adversarial one of three steps each; checkpoints after the second step of each and at its
-# end.
+# Three epochs and an adversarial one of three steps each; checkpoints after the second step and the last.
 LONG = ["--epochs", "3", "--adversarial-epochs", "1", "--checkpoint-steps", "2", "--batch-size", "2"]
 # Two epochs of two steps, a checkpoint after each: few file operations, but each kind.
 SHORT = ["--epochs", "2", "--checkpoint-steps", "1", "--batch-size", "3"]
@@ -60,8 +59,8 @@ class Toy:
         return [self.program, "train", *places, *self.flags, *(["--resume"] if resume else [])]
 
     def start(self, output, *, environment=(), **places):
-        """Starts the training. `environment` holds variables for the preloaded library of fault.c; `places` is
-        what `command` takes."""
+        """Starts the training. `environment` holds variables for the preloaded library of fault.c; `places`
+        is what `command` takes."""
         added = {name: str(value) for name, value in dict(environment).items()}
         if added:
             added["LD_PRELOAD"] = str(self.fault)
