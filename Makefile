@@ -29,12 +29,13 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/NetworkBenchmark
 TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug \
   --explicit-target-dependency-import-check error
 
-.PHONY: help demo test package library shapr install bench-persistence bench-loss bench-network format lint clean
+.PHONY: help demo test reliability package library shapr install bench-persistence bench-loss bench-network format lint clean
 
 help:
 	@echo 'make demo                 make up cells, train on them, score and report: about ten minutes'
 	@echo 'make test                 run every test: Swift, C, Python'
 	@echo 'WITH_TORCH=1 make test    the same, with PyTorch, JAX and scikit-learn'
+	@echo 'make reliability          kill, break and resume trainings; ID=K1 N=1000 SEED=7 for one test'
 	@echo 'make package              build the Python package into .venv'
 	@echo 'make install PREFIX=DIR   install topoloss.h, libtopoloss.so and topoloss.pc'
 	@echo 'make shapr                build the program shapr into .build-shapr/release'
@@ -61,10 +62,18 @@ test:
 	tools/check-kernels.sh
 	tools/check-shapr.sh
 	tools/check-shapr-many.sh
+	$(VENV_PYTHON) -m pytest -q Tests/Reliability
 	tools/check-types.sh
 	tools/check-examples.sh
 	$(SWIFT) test $(TEST_FLAGS) --scratch-path .build-tests
 	REQUIRE_TORCH=$(WITH_TORCH) $(VENV_PYTHON) -m pytest python/tests
+
+# Every case of the tests that `make test` runs thinned (docs/reliability.md).
+reliability:
+	@tools/setup.sh test
+	$(SWIFT) build -c release --product shapr --scratch-path .build-shapr
+	$(VENV_PYTHON) -m pytest Tests/Reliability --complete \
+	  $(if $(ID),--id $(ID)) $(if $(N),--cases $(N)) $(if $(SEED),--random-seed $(SEED))
 
 package:
 	@tools/setup.sh demo

@@ -78,7 +78,7 @@ package final class OpenFile {
   }
 
   /// Opens a folder, to make its entries last.
-  init(folder path: String) throws(SystemError) {
+  package init(folder path: String) throws(SystemError) {
     descriptor = try retrying { unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     (isFolder, self.path) = (true, path)
   }
@@ -128,7 +128,7 @@ package final class OpenFile {
 
   /// Waits until what was written is on the disk. Not tried again after a failure: the system may have
   /// dropped the data, and a second call would not say so.
-  func synchronise() throws(SystemError) {
+  package func synchronise() throws(SystemError) {
     do throws(SystemError) {
       try retrying { fsync(descriptor) }
     } catch {

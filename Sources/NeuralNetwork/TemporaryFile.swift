@@ -42,7 +42,7 @@ private func open(
 }
 
 /// The folder that an entry at `path` is in.
-private func folder(of path: String) -> String {
+package func folder(of path: String) -> String {
   guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }

@@ -43,6 +43,7 @@ struct Console {
     switch event {
     case .resumed(let file, let epoch, let step):
       line("\(title): goes on from \(file) (epoch \(epoch + 1), step \(step))")
+    case .begun: line("\(title): there is no checkpoint yet, begins anew")
     case .complete: line("\(title): all results are there already")
     case .skipped(let reason): line("\(title): passed over a checkpoint: \(reason)")
     case .step(let step): self.step(step, title: title)

@@ -54,10 +54,8 @@ struct Experiment {
     }
   }
 
-  /// Makes the run directory, and writes what is known before anything has run.
-  ///
-  /// - Parameter resuming: whether a cell may have begun already.
-  func prepare(resuming: Bool) throws {
+  /// Refuses a run directory that holds another run, or this one if it may not be gone on with.
+  func check(resuming: Bool) throws {
     for cell in cells where !resuming && CellRun.hasBegun(in: cell.folder) {
       throw RunError.alreadyThere(cell.folder)
     }
@@ -67,6 +65,22 @@ struct Experiment {
         73, "EXISTS",
         "\(output) holds a run of \(hasSeeds ? "one seed" : "several seeds"): choose another --output")
     }
+  }
+
+  /// Makes the run directory ready for processes that run its cells.
+  func prepare(resuming: Bool) throws {
+    try check(resuming: resuming)
+    if cells.contains(where: { CellRun.hasBegun(in: $0.folder) }) {
+      let difference = settings.withoutPlaces.difference(from: try? readText("\(output)/settings.json"))
+      guard difference.isEmpty else {
+        throw Failure(78, "CONFIG", "\(output) was begun with other settings\(difference)")
+      }
+    }
+    try describe()
+  }
+
+  /// Writes what is known before anything has run.
+  private func describe() throws {
     try makeFolders(output)
     try writeText(settings.json, to: "\(output)/settings.json")
     for (seed, splits) in splits {
@@ -89,6 +103,8 @@ extension Experiment {
   /// How a cell runs; none of it changes a result.
   struct Manner {
     var resuming = false
+    /// Whether the run directory is described by whoever runs the cell, and not before.
+    var describes = false
     var threads = 0
     /// Seconds to wait for another process to leave the cell's folder.
     var patience = 0.0
@@ -114,13 +130,20 @@ extension Experiment {
       console.line("\(title): no test cells, so the validation cells are scored")
     }
     var shown = console
+    try run.goOn(resuming: manner.resuming) { event in
+      // Nothing of a run that began anew for lack of a checkpoint is strange to whoever prepared it.
+      if case .begun = event, !(manner.describes && manner.resuming) { return }
+      shown.show(event, title: title)
+    }
+    // Not before the fold is known to be ours: a run that is refused leaves another's files alone.
+    if manner.describes { try RunFolder.holding(output) { try describe() } }
     shown.begin()
     var isComplete = false
     defer { console = shown }
     do {
       _ = try WorkTeam.run(threads: workspace.threads) { team in
         try run.run(
-          resuming: manner.resuming, team: team, shouldStop: manner.shouldStop,
+          team: team, shouldStop: manner.shouldStop,
           show: { event in
             if case .complete = event { isComplete = true }
             shown.show(event, title: title)

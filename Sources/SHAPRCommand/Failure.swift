@@ -96,6 +96,10 @@ extension Failure {
     case .training(let error): self.init(error)
     case .evaluation(let error): self.init(65, "SHAPE", error.description)
     case .alreadyThere: self.init(73, "EXISTS", error.description)
+    case .noGoodCheckpoint(let reason):
+      let failure = Failure(reason)
+      self.init(failure.code, failure.name, error.description)
+    case .checkpointsMissing: self.init(65, "CHECKPOINT", error.description)
     }
   }
 

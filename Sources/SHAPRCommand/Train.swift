@@ -40,13 +40,15 @@ struct Train: ParsableCommand {
         try CellRunner(jobs: options.jobs).run([experiment], console)
         try experiment.merge(console)
       } else {
-        try experiment.prepare(resuming: options.resume)
-        let manner = Experiment.Manner(resuming: options.resume, threads: settings.threads)
+        try experiment.check(resuming: options.resume)
+        let manner = Experiment.Manner(
+          resuming: options.resume, describes: true, threads: settings.threads)
         let workspace = manner.workspace
         for cell in experiment.cells {
           try experiment.run(cell, manner, workspace, title: cell.title, &console)
         }
-        try experiment.merge(console)
+        // Folds may run side by side, each in a process of its own: the last one that merges has all scores.
+        try RunFolder.holding(output) { try experiment.merge(console) }
       }
     }
   }

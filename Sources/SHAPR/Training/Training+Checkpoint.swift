@@ -48,10 +48,17 @@ extension Training {
   }
 
   private func read(_ file: CheckpointFile) throws(CheckpointError) {
-    try check(file, "format", Self.format, "is not a checkpoint of a training")
-    try check(file, "seed", "\(seed)", "was written with another seed")
     try check(
-      file, "settings", settings.withoutPlaces.json, "was written with other settings")
+      file, "format", Self.format,
+      file.metadata("format").map {
+        "has the format \(quotedJSON($0)), this program reads \(quotedJSON(Self.format))"
+      }
+        ?? "is not a checkpoint of a training")
+    try check(file, "seed", "\(seed)", "was written with another seed")
+    let settings = settings.withoutPlaces
+    try check(
+      file, "settings", settings.json,
+      "was written with other settings" + settings.difference(from: file.metadata("settings")))
     try check(
       file, "split", split.json(names: source.name(of:)), "was written with another split")
     guard let text = file.metadata("progress"), let restored = TrainingProgress(json: text) else {
@@ -143,5 +150,16 @@ extension Settings {
     (settings.data, settings.output, settings.split) = (nil, nil, nil)
     (settings.threads, settings.fold, settings.seeds) = (0, nil, [0])
     return settings
+  }
+
+  /// The first setting that `text`, settings as JSON, has otherwise: ": epochs is 30 there and 40 here". Empty if
+  /// it cannot be told.
+  package func difference(from text: String?) -> String {
+    var other = self
+    guard let text, (try? other.apply(text)) != nil else { return "" }
+    other = other.withoutPlaces
+    guard let key = SettingsKey.all.first(where: { $0.text(of: other) != $0.text(of: self) })
+    else { return "" }
+    return ": \(key.name) is \(key.text(of: other)) there and \(key.text(of: self)) here"
   }
 }

@@ -81,11 +81,13 @@ public final class Training {
   /// Trains until the end, an early stop, or the caller's wish.
   ///
   /// - Parameters:
-  ///   - onStep: called after each step and epoch's validation; false stops with
-  ///     ``TrainingError/stopped`` where a checkpoint can go on.
+  ///   - shouldStop: asked after each batch of the validation, which may be long; true stops like `onStep`.
+  ///   - onStep: called after each step; false stops with ``TrainingError/stopped`` where a checkpoint can go
+  ///     on.
   ///   - onEpoch: called after each epoch; the progress then stands before the next one.
   public func run(
-    team: WorkTeam, onStep: (Step) throws(TrainingError) -> Bool,
+    team: WorkTeam, shouldStop: () -> Bool = { false },
+    onStep: (Step) throws(TrainingError) -> Bool,
     onEpoch: (EpochRecord) throws(TrainingError) -> Void
   ) throws(TrainingError) {
     while !progress.isFinished {
@@ -94,7 +96,7 @@ public final class Training {
         continue
       }
       try trainEpoch(team: team, onStep: onStep)
-      let validation = try validate(split.validation, team: team)
+      let validation = try validate(split.validation, team: team, shouldStop: shouldStop)
       let record = endEpoch(validation)
       try onEpoch(record)
     }
@@ -180,7 +182,9 @@ public final class Training {
   }
 
   /// The mean losses over cells, with running statistics and without augmentation.
-  public func validate(_ cells: [Int], team: WorkTeam) throws(TrainingError) -> EpochLosses {
+  public func validate(
+    _ cells: [Int], team: WorkTeam, shouldStop: () -> Bool = { false }
+  ) throws(TrainingError) -> EpochLosses {
     var sums = EpochLosses()
     let plans = batches(of: cells).map { BatchPlan(cells: $0, augmentation: nil) }
     for (index, plan) in plans.enumerated() {
@@ -203,6 +207,7 @@ public final class Training {
             gradient: nil) ?? 0
         sums.add(losses, cells: plan.cells.count)
       } catch { throw .network(error) }
+      if shouldStop() { throw .stopped }
     }
     return sums
   }

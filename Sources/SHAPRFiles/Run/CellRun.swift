@@ -10,6 +10,10 @@ public enum RunError: Error, CustomStringConvertible {
   case evaluation(EvaluationError)
   /// There is a run already, and nobody said to go on with it.
   case alreadyThere(String)
+  /// None of the checkpoints can be gone on with; the error is that of the oldest.
+  case noGoodCheckpoint(TrainingError)
+  /// There is a log of epochs, but no checkpoint.
+  case checkpointsMissing(String)
 
   public var description: String {
     switch self {
@@ -18,6 +22,10 @@ public enum RunError: Error, CustomStringConvertible {
     case .evaluation(let error): error.description
     case .alreadyThere(let path):
       "\(path) holds a run already: go on with it by --resume, or choose another --output"
+    case .noGoodCheckpoint(let error):
+      "\(error); no checkpoint is left to go on from, choose another --output to begin anew"
+    case .checkpointsMissing(let path):
+      "\(path) holds a log, but its checkpoints are gone: choose another --output to begin anew"
     }
   }
 }
@@ -28,6 +36,8 @@ public final class CellRun {
   /// What the caller shows.
   public enum Event {
     case resumed(from: String, epoch: Int, step: Int)
+    /// There was nothing to go on from.
+    case begun
     /// Everything was there already, so nothing was done.
     case complete
     /// A checkpoint that cannot be read was passed over.
@@ -44,6 +54,7 @@ public final class CellRun {
   private let evaluation: Evaluation
   private let budget: MemoryBudget
   private static let checkpoints = "checkpoints"
+  private static let log = "log.csv"
   /// Checkpoints that are kept.
   private static let kept = 2
 
@@ -59,21 +70,18 @@ public final class CellRun {
     } catch { throw .training(error) }
   }
 
-  /// Runs, or goes on where the newest good checkpoint stands.
+  /// Runs to the end, from where ``goOn(resuming:show:)`` left it.
   ///
-  /// - Parameters:
-  ///   - resuming: whether a run that is there already may be gone on with.
-  ///   - shouldStop: asked after each step; if true, a checkpoint is written and
-  ///     ``TrainingError/stopped`` thrown.
+  /// - Parameter shouldStop: asked after each step, each batch of the validation and each predicted cell; if
+  ///   true, a checkpoint is written and ``TrainingError/stopped`` thrown.
   /// - Returns: the scores of the test cells, or of the validation cells of a split without a test.
   public func run(
-    resuming: Bool, team: WorkTeam, shouldStop: () -> Bool, show: (Event) -> Void
+    team: WorkTeam, shouldStop: () -> Bool, show: (Event) -> Void
   ) throws(RunError) -> Scores {
     do throws(DataFileError) {
       try folder.makeFolder(Self.checkpoints)
       try folder.makeFolder("predictions")
     } catch { throw .file(error) }
-    try goOn(resuming: resuming, show)
     if let scores = finishedScores() {
       show(.complete)
       return scores
@@ -83,13 +91,11 @@ public final class CellRun {
     do throws(TrainingError) {
       let every = training.settings.checkpointSteps
       try training.run(
-        team: team,
+        team: team, shouldStop: shouldStop,
         onStep: { (step) throws(TrainingError) in
           show(.step(step))
           if let every, step.step % every == 0, step.step < step.steps { try self.save() }
-          guard shouldStop() else { return true }
-          try self.save()
-          return false
+          return !shouldStop()
         },
         onEpoch: { (record) throws(TrainingError) in
           try self.save()
@@ -97,7 +103,10 @@ public final class CellRun {
           show(.epoch(record))
         })
       try save()
-    } catch { throw .training(error) }
+    } catch {
+      if case .stopped = error { do { try save() } catch { throw .training(error) } }
+      throw .training(error)
+    }
     do throws(DataFileError) { try writeLogs() } catch { throw .file(error) }
     try writeBest()
     return try score(team: team, shouldStop: shouldStop, show)
@@ -116,18 +125,29 @@ public final class CellRun {
       + ".safetensors"
   }
 
-  private func checkpointNames() throws(RunError) -> [String] {
+  private func checkpointNames(ending: String = "") throws(RunError) -> [String] {
     do throws(DataFileError) {
       return try folder.names(in: Self.checkpoints).filter {
-        $0.hasPrefix("ckpt-") && $0.hasSuffix(".safetensors")
+        $0.hasPrefix("ckpt-") && $0.hasSuffix(".safetensors" + ending)
       }
     } catch { throw .file(error) }
   }
 
-  private func goOn(resuming: Bool, _ show: (Event) -> Void) throws(RunError) {
+  /// Takes the state of the newest good checkpoint, if there is a run already.
+  ///
+  /// - Parameter resuming: whether it may be gone on with.
+  public func goOn(resuming: Bool, show: (Event) -> Void) throws(RunError) {
     let names = try checkpointNames()
-    guard !names.isEmpty else { return }
+    let wasBegun: Bool
+    do throws(DataFileError) {
+      let log = try folder.text(of: Self.log)
+      wasBegun = !names.isEmpty || log != nil
+    } catch { throw .file(error) }
+    guard wasBegun else { return show(.begun) }
     guard resuming else { throw .alreadyThere(folder.path) }
+    // Of a checkpoint that was being written when the program was killed. Its like may not be written again:
+    // it may be one of a run that was asked to stop between two regular ones.
+    for name in try checkpointNames(ending: ".tmp") { folder.remove("\(Self.checkpoints)/\(name)") }
     var lastError: TrainingError?
     for name in names.reversed() {
       let path = folder.file("\(Self.checkpoints)/\(name)")
@@ -142,20 +162,23 @@ public final class CellRun {
         lastError = error
       }
     }
-    if let lastError { throw .training(lastError) }
+    if let lastError { throw .noGoodCheckpoint(lastError) }
+    throw .checkpointsMissing(folder.path)
   }
 
   private func save() throws(TrainingError) {
     let name = name(training.stepsDone)
     try training.writeCheckpoint(to: folder.file("\(Self.checkpoints)/\(name)"))
-    let names = (try? checkpointNames()) ?? []
+    // Newer ones may be there that could not be read: they do not count, and are written anew when the training
+    // comes to them.
+    let names = ((try? checkpointNames()) ?? []).filter { $0 <= name }
     for old in names.dropLast(Self.kept) { folder.remove("\(Self.checkpoints)/\(old)") }
   }
 
   // MARK: - Results
 
   private func writeLogs() throws(DataFileError) {
-    try folder.write(TrainingLog.csv(training.progress.log), to: "log.csv")
+    try folder.write(TrainingLog.csv(training.progress.log), to: Self.log)
     try folder.write(TrainingLog.jsonLines(training.progress.log), to: "log.jsonl")
   }
 
@@ -199,7 +222,7 @@ public final class CellRun {
         } catch { throw .cell(error) }
         show(.scored(scores.cells.count, of: cells.count))
         // The training's last checkpoint is there; predictions are made again.
-        guard !shouldStop() else { throw .stopped }
+        if shouldStop() { throw .stopped }
       }
     } catch { throw .training(error) }
     do throws(DataFileError) { try folder.write(scores.csv, to: "scores.csv") } catch {

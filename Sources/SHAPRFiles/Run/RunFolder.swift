@@ -21,17 +21,31 @@ public final class RunFolder {
   public init(_ path: String) throws(DataFileError) {
     self.path = path
     try makeFolders(path)
+    lock = try Self.lock(path, LOCK_EX | LOCK_NB)
+  }
+
+  /// Runs `body` when no other process does so with the folder `path`, for which it waits.
+  public static func holding<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    let lock = try lock(path, LOCK_EX)
+    defer { _ = close(lock) }
+    return try body()
+  }
+
+  /// The open file that holds the lock.
+  private static func lock(_ path: String, _ operation: Int32) throws(DataFileError) -> Int32 {
     let file = path + "/.lock"
-    lock = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
-    guard lock >= 0 else { throw Self.failure(.creating(errno: errno), file, errno) }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      let isHeld = errno == EWOULDBLOCK
+    let lock = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    guard lock >= 0 else { throw failure(.creating(errno: errno), file, errno) }
+    while flock(lock, operation) != 0 {
+      let number = errno
+      if number == EINTR { continue }
       _ = close(lock)
-      if isHeld {
+      if number == EWOULDBLOCK {
         throw DataFileError(.busy, file: path, "another process is working in this run directory")
       }
-      throw Self.failure(.creating(errno: errno), file, errno)
+      throw failure(.creating(errno: number), file, number)
     }
+    return lock
   }
 
   /// The path of a file or folder inside.
@@ -75,7 +89,8 @@ public func fileExists(_ path: String) -> Bool {
   unsafe !path.utf8.contains(0) && access(path, F_OK) == 0
 }
 
-/// Makes a folder and those above it, where they are missing.
+/// Makes a folder and those above it, where they are missing, and makes their names last: a file that is put
+/// into them through ``writeText(_:to:)`` is there after a power failure.
 public func makeFolders(_ path: String) throws(DataFileError) {
   guard !path.utf8.contains(0) else {
     throw DataFileError(.path, file: path, "the path holds a zero byte")
@@ -84,9 +99,15 @@ public func makeFolders(_ path: String) throws(DataFileError) {
   while end < path.endIndex {
     let next = path[path.index(after: end)...].firstIndex(of: "/") ?? path.endIndex
     let part = String(path[..<next])
-    if unsafe mkdir(part, 0o777) != 0, errno != EEXIST {
+    do throws(SystemError) {
+      if unsafe mkdir(part, 0o777) == 0 {
+        try OpenFile(folder: folder(of: part)).synchronise()
+      } else if errno != EEXIST {
+        throw .last
+      }
+    } catch {
       throw DataFileError(
-        .creating(errno: errno), file: part, "the folder cannot be made: \(SystemError(errno).text)")
+        .creating(errno: error.number), file: part, "the folder cannot be made: \(error.text)")
     }
     end = next
   }
