@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 "${SWIFT:-swift}" build -c release --product shapr --scratch-path .build-shapr > /dev/null
-shapr=${SHAPR:-$PWD/.build-shapr/release/shapr}
+shapr=$PWD/.build-shapr/release/shapr
 work=$(mktemp -d)
 # `wait` makes sure that nobody writes there any more.
 trap 'kill $(jobs -p) 2> /dev/null || true; wait; rm -rf "$work"' EXIT
