@@ -27,7 +27,12 @@ struct ChildProcess {
     _ = unsafe posix_spawn_file_actions_init(&actions)
     unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    let program = programPath()
+    // Linux starts what is running here, even when another program has been put in its place since.
+    #if os(Linux)
+      let program = "/proc/self/exe"
+    #else
+      let program = programPath()
+    #endif
     var texts = unsafe ([program] + arguments).map { unsafe strdup($0) }
     unsafe texts.append(nil)
     defer { unsafe texts.forEach { unsafe free($0) } }
