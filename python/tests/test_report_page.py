@@ -209,6 +209,20 @@ def test_unfinished_run_says_what_is_missing(tmp_path):
     assert page.count("article") == 0 and "total loss" in page.text
 
 
+def test_baseline_that_was_never_trained(tmp_path):
+    """Such as shapr baseline writes it: scores and predictions, no logs, no settings."""
+    run = write_run(tmp_path / "run", some_rows(4))
+    before = write_run(tmp_path / "before", some_rows(4, shift=0.1))
+    (before / "settings.json").unlink()
+    (before / "fold-0" / "log.csv").unlink()
+    text = page_of(run, "--baseline", before).text
+    assert "Baseline:" not in text and "settings.json is missing" not in text
+    assert page_of(run).text.count("default") == page_of(run, "--baseline", before).text.count("default")
+    (run / "settings.json").unlink()
+    assert "settings.json is missing." in page_of(run).text
+    assert "settings.json" not in page_of(before).text
+
+
 def test_run_that_only_has_settings(tmp_path):
     run = tmp_path / "run"
     run.mkdir()
