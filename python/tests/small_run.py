@@ -1,7 +1,11 @@
 """Small run directories as docs/run-directory.md describes them, written by the tests themselves."""
 
+import contextlib
 import csv
+import io
 import json
+import sys
+from unittest import mock
 
 import numpy as np
 import tifffile
@@ -93,3 +97,16 @@ def some_rows(count, seed=0, classes=("round", "flat"), shift=0.0):
         values = rng.random(len(MEASURES)) * (0.5 if kind == "round" else 1) + shift
         rows.append((f"{kind}{number:06}", kind, values))
     return rows
+
+
+def run_command(main, arguments, code):
+    """Run a command in this process and check its exit code; its standard output and standard error."""
+    output, error = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.object(sys, "argv", ["command", *map(str, arguments)]),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(error),
+    ):
+        found = main()
+    assert found == code, error.getvalue()
+    return output.getvalue(), error.getvalue()

@@ -1,8 +1,6 @@
 """Meshes of volumes: closed, of the right volume, and readable by whoever follows the formats."""
 
 import struct
-import subprocess
-import sys
 from collections import Counter
 
 import numpy as np
@@ -12,17 +10,14 @@ from optional import optional
 optional("skimage")
 
 import tifffile  # noqa: E402
-from small_run import ball  # noqa: E402
-
-from topoloss_swift.report import mesh_files, surface  # noqa: E402
+from small_run import ball, run_command  # noqa: E402
+from topoloss_swift.report import mesh_command, mesh_files, surface  # noqa: E402
 from topoloss_swift.report.surface import Mesh  # noqa: E402
 
 
-def mesh_command(*arguments, code=0):
-    command = [sys.executable, "-m", "topoloss_swift.report.mesh_command", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == code, done.stderr
-    return done.stdout if code == 0 else done.stderr
+def made(*arguments, code=0):
+    output, error = run_command(mesh_command.main, arguments, code)
+    return error if code else output
 
 
 def volumes():
@@ -131,15 +126,13 @@ def test_command(tmp_path, end, read):
         tmp_path / "two.tif", volume, imagej=True, resolution=(2, 2), metadata={"spacing": 2.0, "unit": "um"}
     )
     files = [tmp_path / "one.npy", tmp_path / "two.tif"]
-    mesh_command(*files, "--output", tmp_path / "meshes", "--format", end)
+    made(*files, "--output", tmp_path / "meshes", "--format", end)
     one, two = (
         enclosed(read((tmp_path / "meshes" / f"{name}.{end}").read_bytes())) for name in ("one", "two")
     )
     # 2 x 0.5 x 0.5 instead of 1.
     assert two == pytest.approx(one / 2, rel=1e-4)
-    mesh_command(
-        *files, "--output", tmp_path / "other", "--format", end, "--spacing", "3,1,1", "--threshold", "0.5"
-    )
+    made(*files, "--output", tmp_path / "other", "--format", end, "--spacing", "3,1,1", "--threshold", "0.5")
     # In a ball this small the corners of voxels count for more.
     for name in ("one", "two"):
         found = enclosed(read((tmp_path / "other" / f"{name}.{end}").read_bytes()))
@@ -184,7 +177,7 @@ def test_errors_are_one_line(tmp_path, arguments, code, words):
     data = (tmp_path / "zero.npy").read_bytes()
     (tmp_path / "huge.npy").write_bytes(data.replace(b"(3, 3, 3), }", b"(9999, 9999, 9999), }", 1))
     files = [tmp_path / one if "." in one and not one[0].isdigit() else one for one in arguments]
-    error = mesh_command(*files, "--output", tmp_path / "meshes", code=code)
+    error = made(*files, "--output", tmp_path / "meshes", code=code)
     assert error.startswith("topoloss: error[") and error.count("\n") == 1 and words in error
     assert not list((tmp_path / "meshes").glob("*")) if (tmp_path / "meshes").exists() else True
 

@@ -14,7 +14,6 @@ optional("skimage")
 
 from shapr_program import needs_shapr, shapr  # noqa: E402
 from small_run import MEASURES, some_rows, write_run, write_scores  # noqa: E402
-
 from topoloss_swift.report import cells, choice, comparison, matching, numbers, run_folder  # noqa: E402
 from topoloss_swift.report.failure import Failure  # noqa: E402
 from topoloss_swift.report.settings_table import PLACES, SETTINGS  # noqa: E402

@@ -19,14 +19,14 @@ from PIL import Image  # noqa: E402
 from small_run import (  # noqa: E402
     MEASURES,
     ball,
+    run_command,
     some_rows,
     write_data,
     write_fold,
     write_run,
     write_scores,
 )
-
-from topoloss_swift.report import numbers, shading, surface, violins  # noqa: E402
+from topoloss_swift.report import command, numbers, shading, surface, violins  # noqa: E402
 from topoloss_swift.report.markup import element  # noqa: E402
 
 HOSTILE = [
@@ -77,12 +77,9 @@ class Page(HTMLParser):
         )
 
 
-def report(*arguments, code=0, **options):
+def report(*arguments, code=0):
     """Run the command; its standard output and standard error."""
-    command = [sys.executable, "-m", "topoloss_swift.report.command", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
-    assert done.returncode == code, done.stderr
-    return done.stdout, done.stderr
+    return run_command(command.main, arguments, code)
 
 
 def page_of(run, *arguments):
@@ -92,8 +89,8 @@ def page_of(run, *arguments):
 
 ALLOWED = set(
     "html head meta title style body header nav a main section footer h1 h2 h3 h4 p span b i bdi ul li div "
-    "article figure img svg image g path circle line rect text tspan table thead tbody tr th td details summary "
-    "code sub small".split()
+    "article figure img svg image g path circle line rect text tspan table thead tbody tr th td details "
+    "summary code sub small".split()
 )
 
 
@@ -207,6 +204,20 @@ def test_unfinished_run_says_what_is_missing(tmp_path):
     ):
         assert sentence in page.text
     assert page.count("article") == 0 and "total loss" in page.text
+
+
+def test_baseline_that_was_never_trained(tmp_path):
+    """Such as shapr baseline writes it: scores and predictions, no logs, no settings."""
+    run = write_run(tmp_path / "run", some_rows(4))
+    before = write_run(tmp_path / "before", some_rows(4, shift=0.1))
+    (before / "settings.json").unlink()
+    (before / "fold-0" / "log.csv").unlink()
+    text = page_of(run, "--baseline", before).text
+    assert "Baseline:" not in text and "settings.json is missing" not in text
+    assert page_of(run).text.count("default") == page_of(run, "--baseline", before).text.count("default")
+    (run / "settings.json").unlink()
+    assert "settings.json is missing." in page_of(run).text
+    assert "settings.json" not in page_of(before).text
 
 
 def test_run_that_only_has_settings(tmp_path):
@@ -337,8 +348,8 @@ def test_missing_packages_are_named():
         sys.argv = ["topoloss-report", "run"]
         raise SystemExit(command.main())
     """
-    command = [sys.executable, "-c", "\n".join(line.strip() for line in code.splitlines())]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    program = "\n".join(line.strip() for line in code.splitlines())
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.returncode == 69
     assert done.stderr.count("\n") == 1 and "pip install 'topoloss-swift[report]'" in done.stderr
 

@@ -34,8 +34,8 @@ def chosen(scores: Sequence[Score], count: int) -> list[tuple[Score, str]]:
         classes.setdefault(score.class_name, []).append(index)
     if len(classes) > 1:
         for position, word in ((0.5, "median"), (0, "best"), (1, "worst")):
-            for name, cells in sorted(classes.items()):
-                take(cells, position, f"{word} of its class")
+            for _, cells in sorted(classes.items()):
+                take(cells, position, f"{word if len(cells) > 1 else 'only one'} of its class")
     # What is left of the number, spread over all cells.
     free = [index for index in everything if index not in reasons]
     left = min(count - len(reasons), len(free))

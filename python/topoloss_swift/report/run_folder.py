@@ -85,8 +85,6 @@ def read_run(path: Path) -> Run:
         settings = _object(path / "settings.json", 78, "CONFIG")
     elif not any(_numbered(root, "fold") for root in roots.values()):
         raise Failure(66, "IO", f"{path}: holds no run: neither settings.json nor fold-0 is there")
-    else:
-        missing.append("settings.json is missing.")
     trainings = []
     for seed in settings.get("seeds") or []:
         if "" not in roots and str(seed) not in roots:
@@ -95,6 +93,9 @@ def read_run(path: Path) -> Run:
         trainings += _trainings(root, seed or None, settings.get("fold"), missing)
     if not trainings:
         missing.append("No training has begun.")
+    # Guesses without a network, as by shapr baseline, have scores but neither logs nor settings.
+    if not settings and any(training.log for training in trainings):
+        missing.append("settings.json is missing.")
     return Run(path, settings, trainings, missing)
 
 
@@ -115,7 +116,7 @@ def _trainings(root: Path, seed: str | None, only: Any, missing: list[str]) -> l
         log = read_log(folder / "log.csv") if (folder / "log.csv").exists() else []
         scores = read_scores(folder, seed) if (folder / "scores.csv").exists() else None
         training = Training(seed, name, _split(splits.get(name), root / "split.json"), log, scores)
-        if not log:
+        if not log and scores is None:
             missing.append(_sentence(f"{training.title}: no epoch is finished yet."))
         elif scores is None:
             epochs = f"{len(log)} epoch{'s' * (len(log) > 1)} trained"

@@ -52,7 +52,7 @@ def run_report(run: Run, baseline: Run | None, data: Path | None, count: int) ->
     if run.trainings:
         sections.append(("training", "Training", training_part(run, baseline)))
     if run.settings:
-        shown = settings_table(run.settings, baseline.settings if baseline else None)
+        shown = settings_table(run.settings, (baseline.settings or None) if baseline else None)
         words = "Settings that differ from the defaults have a bar at their left."
         sections.append(("settings", "Settings", [caption(words), shown]))
     subtitle = element(

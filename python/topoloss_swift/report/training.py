@@ -17,7 +17,7 @@ def training_part(run: Run, baseline: Run | None) -> Content:
         "cells by heart."
     )
     entries = [("train-line", "training cells"), ("validation-line", "validation cells")]
-    if before:
+    if any(training.log for training in before):
         entries.append(("baseline-line", "validation cells, baseline"))
     parts: list[Content] = []
     if any(training.log for training in run.trainings):
