@@ -68,6 +68,9 @@ def test_signals(toy, tally, seed, cases, in_parallel):
                 assert end.errors.startswith("topoloss: error[CANCELLED]: "), end.errors
                 assert end.errors.count("\n") == 1 and checkpoints(folder)
             assert seconds < LONGEST, f"{seconds} s until the end"
+            # One step at most is begun after the one in work, and saves are two steps apart.
+            last = max(checkpoints(folder), default=0)
+            assert end.code == 0 or last <= reached + 2, f"asked after step {reached}, went on to {last}"
         newest = max(checkpoints(folder), default=None)
         end = toy.assert_goes_on(folder)
         assert end.resumed == newest, f"went on from {end.resumed}, not from {newest}"
@@ -98,7 +101,7 @@ def many_cells(scratch, new_toy):
 @pytest.mark.identifier("K7")
 @pytest.mark.parametrize("slow", ["validation", "prediction"])
 def test_slow_parts_are_left(slow, many_cells, new_toy, scratch, tally, seed):
-    """A validation and a prediction of 1,000 cells take many seconds; a signal does not wait for their end."""
+    """A validation and a prediction of 1,000 cells take seconds; a signal does not wait for their end."""
     folder, names = many_cells
     split = scratch / f"{slow}.json"
     # The two lists that are not empty, and the many cells in one of them.
