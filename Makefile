@@ -61,6 +61,7 @@ test:
 	tools/check-c.sh
 	tools/check-kernels.sh
 	tools/check-shapr.sh
+	tools/check-shapr-tools.sh
 	tools/check-shapr-many.sh
 	$(VENV_PYTHON) -m pytest -q Tests/Reliability
 	tools/check-types.sh

@@ -95,7 +95,7 @@ let package = Package(
     .executableTarget(
       name: "SHAPRCommand",
       dependencies: [
-        "SHAPR", "SHAPRFiles", "NeuralNetwork", "NeuralKernels", "ComputeRuntime",
+        "SHAPR", "SHAPRFiles", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "PersistentHomology",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: houseSettings),
@@ -147,7 +147,7 @@ let package = Package(
     .testTarget(
       name: "SHAPRFilesTests",
       dependencies: [
-        "SHAPRFiles", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "PersistentHomology",
+        "SHAPRFiles", "SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime", "PersistentHomology",
         "TestOracles",
       ],
       swiftSettings: houseSettings),

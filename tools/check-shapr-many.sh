@@ -1,25 +1,9 @@
 #!/usr/bin/env bash
 # Many runs of the program shapr: folds side by side, several seeds in one table, a grid of settings, a Slurm
 # array. However they are run, killed or repeated, the results are the same bytes.
-set -euo pipefail
-cd "$(dirname "$0")/.."
+name=check-shapr-many
+. "$(dirname "$0")/shapr-checks.sh"
 
-"${SWIFT:-swift}" build -c release --product shapr --scratch-path .build-shapr > /dev/null
-shapr=$PWD/.build-shapr/release/shapr
-work=$(mktemp -d)
-# `wait` makes sure that nobody writes there any more.
-trap 'kill $(jobs -p) 2> /dev/null || true; wait; rm -rf "$work"' EXIT
-cd "$work"
-
-stop() { echo "check-shapr-many: $*" >&2; exit 1; }
-# Runs a command that must fail with an exit code and one line on standard error.
-fails() {
-  local expected=$1 code=0
-  shift
-  "$@" > output.txt 2> errors || code=$?
-  [ "$code" = "$expected" ] || stop "exit code $code instead of $expected: $* ($(cat errors))"
-  [ "$(wc -l < errors)" = 1 ] && grep -q '^topoloss: error\[' errors || stop "not one line: $(cat errors)"
-}
 # All files but locks, checkpoints, what names the place, and the one that depends on the clock.
 same() {
   diff -r --exclude=.lock --exclude=checkpoints --exclude=seconds.txt --exclude=settings.json "$1" "$2" \

@@ -1,25 +1,8 @@
 #!/usr/bin/env bash
 # The program shapr, as a biologist meets it: made-up cells, a small training, one that is killed and goes
 # on, predictions, a comparison, and what happens when something is wrong.
-set -euo pipefail
-cd "$(dirname "$0")/.."
-
-"${SWIFT:-swift}" build -c release --product shapr --scratch-path .build-shapr > /dev/null
-shapr=$PWD/.build-shapr/release/shapr
-project=$PWD
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-stop() { echo "check-shapr: $*" >&2; exit 1; }
-# Runs a command that must fail with an exit code and one line on standard error.
-fails() {
-  local expected=$1 code=0
-  shift
-  "$@" > /dev/null 2> errors || code=$?
-  [ "$code" = "$expected" ] || stop "exit code $code instead of $expected: $* ($(cat errors))"
-  [ "$(wc -l < errors)" = 1 ] && grep -q '^topoloss: error\[' errors || stop "not one line: $(cat errors)"
-}
+name=check-shapr
+. "$(dirname "$0")/shapr-checks.sh"
 
 "$shapr" synthesize --output cells --count 50
 "$shapr" check --data cells | tail -n 1

@@ -22,9 +22,14 @@ struct Console {
   init(isPlain: Bool = false) { isTerminal = !isPlain && isatty(STDOUT_FILENO) == 1 }
 
   /// Seconds of a clock that never jumps.
-  static func now() -> Double {
+  static func now() -> Double { seconds(of: CLOCK_MONOTONIC) }
+
+  /// Seconds that this thread has computed, however busy the machine is with other things.
+  static func processorSeconds() -> Double { seconds(of: CLOCK_THREAD_CPUTIME_ID) }
+
+  private static func seconds(of clock: clockid_t) -> Double {
     var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    unsafe clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 

@@ -90,11 +90,19 @@ extension Failure {
     }
   }
 
+  init(_ error: EvaluationError) {
+    switch error.row {
+    case .memory: self.init(71, "NOMEM", error.description)
+    case .value: self.init(65, "RANGE", error.description)
+    case .shape, .topology: self.init(65, "SHAPE", error.description)
+    }
+  }
+
   init(_ error: RunError) {
     switch error {
     case .file(let error): self.init(error)
     case .training(let error): self.init(error)
-    case .evaluation(let error): self.init(65, "SHAPE", error.description)
+    case .evaluation(let error): self.init(error)
     case .alreadyThere: self.init(73, "EXISTS", error.description)
     case .noGoodCheckpoint(let reason):
       let failure = Failure(reason)
@@ -112,6 +120,7 @@ extension Failure {
     case let error as TrainingError: self.init(error)
     case let error as RunError: self.init(error)
     case let error as SettingsError: self.init(78, "CONFIG", error.description)
+    case let error as EvaluationError: self.init(error)
     case let error as ScoresError: self.init(65, "FORMAT", error.description)
     case let error as ComparisonError: self.init(65, "FORMAT", error.description)
     default: self.init(70, "INTERNAL", "\(error)")

@@ -25,7 +25,7 @@ struct Predict: ParsableCommand {
       let workspace = KernelWorkspace(
         threads: threads > 0 ? threads : processorCount(), budget: budget)
       let predictor = try Predictor(model: model, workspace: workspace, budget: budget)
-      let spacing = try self.spacing.map(parse)
+      let spacing = try self.spacing.map(voxelSpacing)
       try makeFolders(output)
       try WorkTeam.run(threads: workspace.threads) { team in
         for index in 0..<folder.count {
@@ -46,13 +46,5 @@ struct Predict: ParsableCommand {
       }
       print("\(folder.count) volumes in \(output)")
     }
-  }
-
-  private func parse(_ text: String) throws -> VoxelSpacing {
-    let numbers = text.split(separator: ",").compactMap { Double($0) }
-    guard numbers.count == 3, numbers.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-      throw Failure(64, "USAGE", "--spacing must be three positive numbers: z,y,x")
-    }
-    return VoxelSpacing(z: numbers[0], y: numbers[1], x: numbers[2])
   }
 }

@@ -17,7 +17,7 @@ struct Shapr: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Train.self, Sweep.self, Predict.self, Merge.self, Compare.self, Baseline.self, Check.self,
-      Synthesize.self, RunCell.self,
+      Train.self, Sweep.self, Predict.self, Merge.self, Compare.self, Baseline.self, Evaluate.self,
+      Diagrams.self, Downsampling.self, Convert.self, Check.self, Synthesize.self, RunCell.self,
     ])
 }

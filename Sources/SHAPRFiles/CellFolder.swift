@@ -24,12 +24,6 @@ public struct CellFolder: Sendable {
     var all: [Part] { self == .images ? [.image, .mask] : Part.allCases }
   }
 
-  /// A file that was found.
-  struct Entry: Sendable {
-    let name: String
-    let format: ImageFormat
-  }
-
   /// The path as it was given.
   public let path: String
   public let parts: Parts
@@ -43,7 +37,7 @@ public struct CellFolder: Sendable {
   public let names: [String]
   /// What was wrong already with the names.
   let namingFindings: [Finding]
-  private let files: [Part: [String: Entry]]
+  private let files: [Part: [String: FolderFiles.Entry]]
   /// The folder and its parts with all links followed.
   let root: String
   private let resolvedFolders: [Part: String]
@@ -94,7 +88,7 @@ public struct CellFolder: Sendable {
     return "\(path)/\(part.rawValue)/\(name)"
   }
 
-  func entry(_ part: Part, _ index: Int) -> Entry? { files[part]?[names[index]] }
+  func entry(_ part: Part, _ index: Int) -> FolderFiles.Entry? { files[part]?[names[index]] }
 
   /// The file of a cell, opened.
   ///
@@ -120,7 +114,7 @@ public struct CellFolder: Sendable {
 private struct Listing {
   let path: String
   let root: String
-  var files: [CellFolder.Part: [String: CellFolder.Entry]] = [:]
+  var files: [CellFolder.Part: [String: FolderFiles.Entry]] = [:]
   var folders: [CellFolder.Part: String] = [:]
   var findings: [Finding] = []
 
@@ -131,29 +125,9 @@ private struct Listing {
       throw DataFileError(.path, file: folder, "is a link that leads out of the folder")
     }
     folders[part] = resolved
-    var found: [String: CellFolder.Entry] = [:]
-    for name in try reading(folder, { () throws(SystemError) in try entries(ofFolder: resolved) }) {
-      let file = "\(folder)/\(name)"
-      if let fault = faultOfFileName(name) {
-        findings.append(Finding(nil, .defect(DataFileError(.path, file: file, fault))))
-        continue
-      }
-      guard let format = ImageFormat(path: name), part != .object || format != .png,
-        !isFolder("\(resolved)/\(name)")
-      else {
-        findings.append(Finding(nil, .ignored(file: file)))
-        continue
-      }
-      let stem = String(name[..<(name.lastIndex(of: ".") ?? name.endIndex)])
-      if let other = found[stem] {
-        let error = DataFileError(
-          .path, file: file, "is a second file for \(stem), beside \(quotedJSON(other.name))")
-        findings.append(Finding(stem, .defect(error)))
-        continue
-      }
-      found[stem] = CellFolder.Entry(name: name, format: format)
-    }
-    files[part] = found
+    let found = try FolderFiles(folder, resolved: resolved) { part != .object || $0 != .png }
+    files[part] = found.files
+    findings += found.findings
   }
 }
 
@@ -161,16 +135,5 @@ extension String {
   /// Whether this path is that of `folder` or of something in it.
   fileprivate func isInside(_ folder: String) -> Bool {
     self == folder || hasPrefix(folder == "/" ? "/" : folder + "/")
-  }
-}
-
-/// Runs `body`, and says what could not be read.
-private func reading<Value>(
-  _ file: String, _ body: () throws(SystemError) -> Value
-) throws(DataFileError) -> Value {
-  do throws(SystemError) {
-    return try body()
-  } catch {
-    throw DataFileError(.reading(errno: error.number), file: file, "cannot be read: \(error.text)")
   }
 }

@@ -1,5 +1,6 @@
 internal import ComputeRuntime
 internal import NeuralNetwork
+internal import SHAPR
 
 /// Why a data file could not be read or written: which row of the error table, where, and the reason.
 public struct DataFileError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -57,6 +58,16 @@ public struct DataFileError: Error, Equatable, Sendable, CustomStringConvertible
       // No file operation takes a cancellation.
       self.init(.memory(bytes: 0), file: file, "was cancelled")
     }
+  }
+
+  init(_ error: EvaluationError, file: String) {
+    let row: Row =
+      switch error.row {
+      case .memory(let bytes): .memory(bytes: bytes)
+      case .value: .range
+      case .shape, .topology: .shape
+      }
+    self.init(row, file: file, error.reason)
   }
 
   /// One line, whatever the names are.

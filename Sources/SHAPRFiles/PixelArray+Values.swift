@@ -15,8 +15,21 @@ extension PixelArray {
     }
     copyValues(into: output)
     switch elementType {
-    case .float16, .float32, .float64: try checkFractions(output)
+    case .float16, .float32, .float64: try check(output, isFraction: true)
     default: for index in 0..<count { output[index] /= fullScale }
+    }
+  }
+
+  /// Writes grey values of any range to `output`: value / full scale of 8 and 16 bit, others as they are.
+  ///
+  /// - Precondition: `output` has room for `count` values.
+  /// - Throws: when a value is not finite in 32 bits.
+  public func copyGreyValues(into output: FencedPointer<Float>) throws(DataFileError) {
+    switch elementType {
+    case .bool, .uint8, .uint16: try copyFractions(into: output)
+    default:
+      copyValues(into: output)
+      try check(output, isFraction: false)
     }
   }
 
@@ -58,8 +71,13 @@ extension PixelArray {
       base: UnsafeMutableRawPointer(memory.cells.pointer).assumingMemoryBound(to: type), count: count)
   }
 
-  private func checkFractions(_ values: FencedPointer<Float>) throws(DataFileError) {
-    for index in 0..<count where !(values[index] >= 0 && values[index] <= 1) {
+  /// Finds values that are not finite or, of fractions, not in [0, 1].
+  private func check(
+    _ values: FencedPointer<Float>, isFraction: Bool
+  ) throws(DataFileError) {
+    let greatest: Float = isFraction ? 1 : .greatestFiniteMagnitude
+    let least: Float = isFraction ? 0 : -greatest
+    for index in 0..<count where !(values[index] >= least && values[index] <= greatest) {
       let value = values[index]
       let place = "at \(voxelText(index))"
       if value.isNaN { throw DataFileError(.notANumber, file: path, "a value is NaN, \(place)") }

@@ -41,7 +41,9 @@ private func valueOfRank(_ rank: Int, _ sorted: [Double], _ draws: [Int]) -> Dou
   preconditionFailure("as many draws as values")
 }
 
-private func quantile(_ share: Double, _ sorted: [Double]) -> Double {
+/// The value below which a share of sorted values lies, interpolated linearly; NaN without values.
+func quantile(_ share: Double, _ sorted: [Double]) -> Double {
+  guard !sorted.isEmpty else { return .nan }
   let place = share * Double(sorted.count - 1)
   let low = Int(place)
   let high = min(low + 1, sorted.count - 1)

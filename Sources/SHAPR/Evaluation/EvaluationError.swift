@@ -1,8 +1,9 @@
 internal import ComputeRuntime
+internal import OptimalTransport
 internal import PersistentHomology
 internal import TopologicalLoss
 
-/// Why a cell could not be scored: which row of the error table, and the reason.
+/// Why a cell could not be scored, or its diagrams not be computed: which row of the error table, and the reason.
 public struct EvaluationError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The row of the error table (docs/reliability.md), so that every door translates it alike.
   public enum Row: Equatable, Sendable {
@@ -31,6 +32,14 @@ public struct EvaluationError: Error, Equatable, Sendable, CustomStringConvertib
   }
 
   init(_ error: PersistenceError) {
+    if case .memoryRefused(let bytes) = error {
+      self.init(.memory(bytes: bytes), error.description)
+    } else {
+      self.init(.topology, error.description)
+    }
+  }
+
+  init(_ error: TransportError) {
     if case .memoryRefused(let bytes) = error {
       self.init(.memory(bytes: bytes), error.description)
     } else {

@@ -291,10 +291,12 @@ public final class Training {
     }
   }
 
-  /// Predicts cells with the present weights: `body` gets each cell's index, its probabilities and its object,
-  /// both `D x H x W` and valid during the call.
+  /// Predicts cells with the present weights, a batch at a time.
+  ///
+  /// - Parameter body: gets a batch's cells with the probabilities and the object of each, `D x H x W`, valid
+  ///   during the call. The team is idle then.
   public func predict(
-    _ cells: [Int], team: WorkTeam, _ body: (Int, Floats, Floats) throws(TrainingError) -> Void
+    _ cells: [Int], team: WorkTeam, _ body: ([PredictedCell]) throws(TrainingError) -> Void
   ) throws(TrainingError) {
     for cells in batches(of: cells) {
       let batch = try loader.batch(BatchPlan(cells: cells, augmentation: nil))
@@ -306,13 +308,21 @@ public final class Training {
         ).probabilities
       } catch { throw .network(error) }
       let count = source.extent.objectCount
-      for (place, cell) in cells.enumerated() {
-        try body(
-          cell, probabilities.suffix(from: place * count).prefix(count),
-          batch.target.suffix(from: place * count).prefix(count))
-      }
+      try body(
+        cells.enumerated().map { place, cell in
+          PredictedCell(
+            cell: cell, probabilities: probabilities.suffix(from: place * count).prefix(count),
+            object: batch.target.suffix(from: place * count).prefix(count))
+        })
     }
   }
+}
+
+/// A cell's prediction beside its truth.
+public struct PredictedCell {
+  public let cell: Int
+  public let probabilities: Floats
+  public let object: Floats
 }
 
 extension Settings {

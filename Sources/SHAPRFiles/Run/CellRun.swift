@@ -213,13 +213,15 @@ public final class CellRun {
     let cells = training.split.scored
     var scores = Scores(measures: evaluation.measures)
     do throws(TrainingError) {
-      try training.predict(cells, team: team) {
-        (cell, volume, truth) throws(TrainingError) in
-        do {
-          scores.append(
-            try folder.keep(
-              volume, truth: truth, cell: cell, of: source, evaluation: evaluation, budget: budget))
-        } catch { throw .cell(error) }
+      try training.predict(cells, team: team) { (batch) throws(TrainingError) in
+        let found = try team.map(batch) { (predicted) throws(TrainingError) in
+          do {
+            return try folder.keep(
+              predicted.probabilities, truth: predicted.object, cell: predicted.cell, of: source,
+              evaluation: evaluation, budget: budget)
+          } catch { throw .cell(error) }
+        }
+        for score in found { scores.append(score) }
         show(.scored(scores.cells.count, of: cells.count))
         // The training's last checkpoint is there; predictions are made again.
         if shouldStop() { throw .stopped }
