@@ -111,7 +111,6 @@ def shares(folder, weights):
         return clock.timed(lambda: update(optimiser, sum(loss(model, x, y, with_topology))))[0]
 
     def run():
-        step(0, True)  # warms up
         # Half of the batches: a step takes long here, and little noise beside the topological loss.
         starts = range(0, len(batches["x"]), 2 * BATCH)
         return [value for start in starts for value in (step(start, False), step(start, True), 0)]
