@@ -27,16 +27,17 @@ PACKAGES = ("torch", "numpy", "safetensors")
 EPOCH_LEGEND = """\
 **Seconds per epoch** on real cells: 81 to train on with the paper's augmentation in batches of 6, forward, (2 Dice +
 BCE) / 2 + 0.1 L_T, backward, Adam; then the same losses of 27 cells in evaluation. L_T is that of dimension 2,
-superlevel sets, at the stated resolution. Ours is the program `shapr train` as it is: it reads and decodes the images
-in every epoch, and writes checkpoint and logs. PyTorch has all cells in memory, writes nothing, and gets L_T from
-torch_topological; it learns from the same cells in the same order with the same augmentation and the same first weights,
-and its losses of the first epoch agree: to {geometric:g} for the geometric, to {topological:g} for the
-topological one. That epoch is left out of the medians. In brackets, how many times longer PyTorch takes."""
+superlevel sets, at the stated resolution. Ours is the program `shapr train` as it is: it reads and decodes the
+images in every epoch, and writes checkpoint and logs. PyTorch has all cells in memory, writes nothing, and gets
+L_T from torch_topological. It learns from the same cells in the same order with the same augmentation and the same
+first weights: at learning rate 0 geometric and topological losses agree to {0:g} and {1:g}, in the first epoch
+of learning to {2:g} and {3:g}. That epoch is left out of the medians. In brackets, how many times longer
+PyTorch takes."""
 SHARE_LEGEND = """\
 **L_T within a training step** of ours, on batches of real cells; medians in milliseconds. "Inside" is the time from
-call to return of the loss, "difference" that of steps with and without it, which take turns. Before training, predictions
-are noise with thousands of features; after a few epochs they are like cells. The verdict is on both. PyTorch's
-share is that of the difference."""
+call to return of the loss, "difference" that of steps with and without it, which take turns. Before training,
+predictions are noise with thousands of features; after a few epochs they are like cells. The verdict is on both.
+PyTorch's share is that of the difference."""
 
 
 def measure(options):
@@ -49,11 +50,14 @@ def measure(options):
     with tempfile.TemporaryDirectory() as folder:
         say("preparing cells and weights")
         training_cells.write(folder)
-        epochs = [rows.epoch_row(case, folder, options.quick) for case in selected(rows.epoch_cases())]
+        wanted = selected(rows.epoch_cases())
+        if wanted:
+            rows.check_still(folder)
+        epochs = [rows.epoch_row(case, folder, options.quick) for case in wanted]
         shares = [rows.share_row(case, folder, options.quick) for case in selected(rows.share_cases())]
     text = []
     if epochs:
-        legend = EPOCH_LEGEND.format(geometric=rows.GEOMETRIC, topological=rows.TOPOLOGICAL)
+        legend = EPOCH_LEGEND.format(*rows.STILL, *rows.LEARNING)
         heads = ["case", *rows.COLUMNS, "ours, all", "target", "met"]
         text += [legend, report.table(heads, epochs)]
     if shares:

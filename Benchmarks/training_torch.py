@@ -63,14 +63,14 @@ class Means:
         return [total / self._cells for total in self._sums]
 
 
-def epochs(folder, with_topology):
+def epochs(folder, with_topology, rate=RATE):
     """A function whose every call is the next epoch: training with augmentation, then validation.
 
     It returns geometric and topological loss in training, then the same in validation.
     """
     cells = load_file(Path(folder) / "cells.safetensors")
     plan = json.loads((Path(folder) / "plan.json").read_text(encoding="utf-8"))
-    model, optimiser = generator(folder, "start", RATE)
+    model, optimiser = generator(folder, "start", rate)
     coming = iter(plan["train"])
 
     def batches(rows):
@@ -121,6 +121,7 @@ def shares(folder, weights):
 CASES = {
     "epoch": lambda folder: epochs(folder, True),
     "epoch without": lambda folder: epochs(folder, False),
+    "epoch at rate 0": lambda folder: epochs(folder, True, 0.0),
     "share16-start": lambda folder: shares(folder, "start"),
     "share16-trained": lambda folder: shares(folder, "trained"),
 }
