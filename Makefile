@@ -29,7 +29,7 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/NetworkBenchmark
 TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug \
   --explicit-target-dependency-import-check error
 
-.PHONY: help demo test reliability package library shapr install bench-persistence bench-loss bench-network format lint clean
+.PHONY: help demo test reliability package library shapr install bench-persistence bench-loss bench-network bench-training format lint clean
 
 help:
 	@echo 'make demo                 make up cells, train on them, score and report: about ten minutes'
@@ -42,6 +42,7 @@ help:
 	@echo 'make bench-persistence    time the diagrams beside CubicalRipser and GUDHI'
 	@echo 'make bench-loss           time distances and the loss beside the peers (QUICK=1: the small ones)'
 	@echo 'make bench-network        time the network beside PyTorch (QUICK=1: without the slow contestants)'
+	@echo 'make bench-training       time whole training epochs beside PyTorch (QUICK=1: two threads alone)'
 	@echo 'make format / make lint   rewrite / check the Swift sources with swift format'
 	@echo 'make clean                remove everything that was built'
 
@@ -111,6 +112,14 @@ bench-network:
 	@Benchmarks/peers.sh
 	$(SWIFT) build -c release --package-path Benchmarks/NetworkBenchmark --scratch-path .build-network
 	.venv-peers/current/bin/python Benchmarks/network.py $(if $(QUICK),--quick)
+
+bench-training:
+	@tools/setup.sh test
+	@tools/install-package.sh
+	@Benchmarks/peers.sh
+	$(SWIFT) build -c release --product shapr --scratch-path .build-shapr
+	$(SWIFT) build -c release --package-path Benchmarks/NetworkBenchmark --scratch-path .build-network
+	.venv-peers/current/bin/python Benchmarks/training.py $(if $(QUICK),--quick)
 
 format:
 	$(SWIFT) format format --in-place --recursive $(SWIFT_SOURCES)

@@ -51,7 +51,7 @@ let package = Package(
     // A matching becomes a number and its gradient; resampling and its adjoint.
     .target(
       name: "TopologicalLoss",
-      dependencies: ["ComputeRuntime", "PersistentHomology", "OptimalTransport"],
+      dependencies: ["ComputeRuntime", "CProcessor", "PersistentHomology", "OptimalTransport"],
       swiftSettings: houseSettings),
     // One source, three instruction sets: the V3 and V4 folders hold a link to the portable one.
     .target(name: "NeuralKernelsPortable", swiftSettings: kernelSettings()),

@@ -41,7 +41,7 @@ def cells_at_hand():
     return sorted(CELLS.glob("*.tif"))
 
 
-def _read_stack(path):
+def read_stack(path):
     """A multi-page TIFF of uint8 as float32 in 0 ... 1, shape ``(pages, rows, columns)``."""
     from PIL import Image, ImageSequence  # comes with matplotlib
 
@@ -51,7 +51,7 @@ def _read_stack(path):
 
 def real_cell():
     """The first cell of the sample, blurred by two voxels, shape ``(64, 64, 64)``."""
-    return ndimage.gaussian_filter(_read_stack(cells_at_hand()[0]), 2)
+    return ndimage.gaussian_filter(read_stack(cells_at_hand()[0]), 2)
 
 
 def small_cells(n):
@@ -60,7 +60,7 @@ def small_cells(n):
     The values are negated: a cavity of a bright cell is then a class of the sublevel filtration,
     the only one that the peers know.
     """
-    stacks = [_read_stack(path) for path in cells_at_hand()]
+    stacks = [read_stack(path) for path in cells_at_hand()]
     return -np.stack([ndimage.zoom(stack, n / len(stack), order=1) for stack in stacks])
 
 
@@ -70,7 +70,7 @@ def training_batch():
     The truth is six real cells with their grey voxels; a prediction is the blurred cell with a smooth
     and a rough disturbance, through a sigmoid.
     """
-    cells = [_read_stack(path) for path in cells_at_hand()[:6]]
+    cells = [read_stack(path) for path in cells_at_hand()[:6]]
     rng = np.random.default_rng(0)
     smooth = volume("smooth", 64)
 

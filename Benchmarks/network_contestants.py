@@ -178,7 +178,8 @@ CASES = {
 }
 
 
-def main(folder, threads):
+def serve(cases, folder, threads):
+    """Answers orders for these cases, functions of the folder, until there are no more."""
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints goes to standard error
     torch.set_num_threads(int(threads))
@@ -188,7 +189,7 @@ def main(folder, threads):
     for line in sys.stdin:
         case, count = line.rsplit(maxsplit=1)
         if case not in runs:
-            runs[case] = CASES[case](folder)
+            runs[case] = cases[case](folder)
         first, result = clock.timed(runs[case])
         reply = {"seconds": [first], "values": values(result)}
         reply["seconds"] += [clock.timed(runs[case])[0] for _ in range(1, int(count))]
@@ -196,4 +197,4 @@ def main(folder, threads):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    serve(CASES, *sys.argv[1:])

@@ -151,10 +151,10 @@ def dice_loss(prediction, target):
     return 1 - 2 * precision * recall / (precision + recall)
 
 
-def geometric_loss(logits, target):
-    """(2 Dice + BCE) / 2; BCE from logits, where it is stable."""
+def geometric_loss(logits, target, prediction=None):
+    """(2 Dice + BCE) / 2; BCE from logits, where it is stable. `prediction` is their sigmoid, if it is there."""
     bce = functional.binary_cross_entropy_with_logits(logits, target)
-    return (2 * dice_loss(logits.sigmoid(), target) + bce) / 2
+    return (2 * dice_loss(logits.sigmoid() if prediction is None else prediction, target) + bce) / 2
 
 
 def reference_loss(prediction, target, masks):

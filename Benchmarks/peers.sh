@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fills .venv-peers with what `make bench-loss` and `make bench-network` compare with, on top of .venv:
+# Fills .venv-peers with what `make bench-loss`, `make bench-network` and `make bench-training` compare with, on top of .venv:
 #   .venv-peers/current     PyTorch, POT and safetensors; everything else is .venv's
 #   .venv-peers/reference   torch_topological with the last GUDHI that works with it; PyTorch as above
 # Wheels come through the cache that tools/setup.sh uses. A stamp lets the second run end at once.

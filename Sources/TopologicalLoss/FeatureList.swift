@@ -15,23 +15,33 @@ internal import PersistentHomology
 final class FeatureList {
   private let pointStorage: Scratch<DiagramPoint>
   private let voxelStorage: Scratch<FeatureVoxels>
-  private(set) var count = 0
-  /// The sum of (persistence / 2)^p of the points that were left out for theirs.
-  private(set) var prunedCost = 0.0
-  /// The sum of persistence^p of the points that end.
-  private(set) var totalPersistence = 0.0
+  private var totals = Totals()
+
+  /// What is added up from point to point.
+  private struct Totals {
+    var count = 0
+    var prunedCost = 0.0
+    var totalPersistence = 0.0
+  }
 
   init(budget: MemoryBudget) {
     pointStorage = Scratch(budget: budget)
     voxelStorage = Scratch(budget: budget)
   }
 
+  var count: Int { totals.count }
+  /// The sum of (persistence / 2)^p of the points that were left out for theirs.
+  var prunedCost: Double { totals.prunedCost }
+  /// The sum of persistence^p of the points that end.
+  var totalPersistence: Double { totals.totalPersistence }
   var points: FencedPointer<DiagramPoint> { pointStorage.cells.prefix(count) }
   var voxels: FencedPointer<FeatureVoxels> { voxelStorage.cells.prefix(count) }
 
   /// Takes in a computed diagram.
   func read(_ diagram: Diagram, _ options: LossOptions) throws(ComputeError) {
-    try start(diagram.count)
+    try reserve(diagram.count)
+    // A variable of its own: each access to one of an object is checked, which is much for a point.
+    var totals = Totals()
     let (points, voxels) = (diagram.pointCells, diagram.voxelCells)
     for pair in 0..<diagram.count {
       let creator = Int32(truncatingIfNeeded: voxels[2 * pair])
@@ -41,8 +51,9 @@ final class FeatureList {
         point.death = last.value
         destroyer = Int32(truncatingIfNeeded: last.voxel)
       }
-      add(point, FeatureVoxels(creator: creator, destroyer: destroyer), options)
+      add(point, FeatureVoxels(creator: creator, destroyer: destroyer), options, &totals)
     }
+    self.totals = totals
   }
 
   /// Takes in a caller's diagram, without voxels.
@@ -51,7 +62,8 @@ final class FeatureList {
   func read(
     _ points: FencedPointer<DiagramPoint>, last: Double?, _ options: LossOptions
   ) throws(LossError) {
-    try translatingErrors { () throws(ComputeError) in try start(points.count) }
+    try translatingErrors { () throws(ComputeError) in try reserve(points.count) }
+    var totals = Totals()
     for index in 0..<points.count {
       var point = points[index]
       if point.birth.isNaN || point.death.isNaN {
@@ -62,33 +74,35 @@ final class FeatureList {
         guard let last, !last.isNaN else { throw .lastValuesMissing }
         point.death = last
       }
-      add(point, FeatureVoxels(creator: -1, destroyer: -1), options)
+      add(point, FeatureVoxels(creator: -1, destroyer: -1), options, &totals)
     }
+    self.totals = totals
   }
 
-  private func start(_ room: Int) throws(ComputeError) {
+  private func reserve(_ room: Int) throws(ComputeError) {
+    totals = Totals()
     try pointStorage.reserve(room)
     try voxelStorage.reserve(room)
-    count = 0
-    prunedCost = 0
-    totalPersistence = 0
   }
 
-  private func add(_ point: DiagramPoint, _ voxels: FeatureVoxels, _ options: LossOptions) {
+  @inline(__always)
+  private func add(
+    _ point: DiagramPoint, _ voxels: FeatureVoxels, _ options: LossOptions, _ totals: inout Totals
+  ) {
     if point.death.isInfinite {
       guard options.essentialClasses == .matched else { return }
     } else {
       let persistence = (point.death - point.birth).magnitude
       if persistence == 0 { return }
       if persistence < options.minimumPersistence {
-        prunedCost += power(persistence / 2, options.order)
+        totals.prunedCost += power(persistence / 2, options.order)
         return
       }
-      totalPersistence += power(persistence, options.order)
+      totals.totalPersistence += power(persistence, options.order)
     }
-    pointStorage.cells[count] = point
-    voxelStorage.cells[count] = voxels
-    count += 1
+    pointStorage.cells[totals.count] = point
+    voxelStorage.cells[totals.count] = voxels
+    totals.count += 1
   }
 }
 

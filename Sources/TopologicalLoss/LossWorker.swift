@@ -159,6 +159,7 @@ final class LossWorker {
     let slopes = slopes.slopes
     try gradient.reserve(slopes.count)
     for place in 0..<slopes.count {
+      gradient.expect(slopes[min(place + GradientAccumulator.lookAhead, slopes.count - 1)].voxel)
       gradient.add(slopes[place].voxel, factor * slopes[place].value)
     }
   }
@@ -172,6 +173,9 @@ final class LossWorker {
     let (points, voxels, order) = (features.points, features.voxels, call.options.order)
     try gradient.reserve(2 * points.count)
     for index in 0..<points.count where points[index].death.isFinite {
+      let soon = voxels[min(index + GradientAccumulator.lookAhead, points.count - 1)]
+      gradient.expect(soon.creator)
+      gradient.expect(soon.destroyer)
       let persistence = points[index].birth - points[index].death
       let size = factor * order * power(persistence.magnitude, order - 1)
       let slope = persistence < 0 ? -size : size

@@ -19,6 +19,11 @@ func makeCase(_ name: String, folder: String, threads: Int) throws -> any TimedC
   case "adversarial": return try AdversarialCase(inputs, workspace)
   case "inference6": return try InferenceCase(inputs, batch: 6, workspace)
   case "inference1": return try InferenceCase(inputs, batch: 1, workspace)
+  case "plan": return try PlanCase(inputs)
+  case "share16-start", "share16-trained", "share64-start", "share64-trained":
+    return try ShareCase(
+      inputs, weights: String(name.dropFirst("share16-".count)),
+      resolution: name.hasPrefix("share16") ? 16 : nil, threads: threads, workspace)
   default: throw BenchmarkError(description: "there is no case \(name)")
   }
 }
@@ -41,7 +46,7 @@ final class TrainingCase: TimedCase {
   private(set) var values: [Double] = []
 
   init(_ inputs: Inputs, _ workspace: KernelWorkspace) throws {
-    (x, y) = try (inputs.batch("x"), inputs.batch("y"))
+    (x, y) = try (inputs.tensor("x", of: "batch"), inputs.tensor("y", of: "batch"))
     let pass = try generatorPass(inputs, workspace)
     step = SupervisedStep(
       pass, optimiser: try Adam(pass.generator.network.parameters, budget: inputs.budget))
@@ -61,7 +66,7 @@ final class AdversarialCase: TimedCase {
   private(set) var values: [Double] = []
 
   init(_ inputs: Inputs, _ workspace: KernelWorkspace) throws {
-    (x, y) = try (inputs.batch("x"), inputs.batch("y"))
+    (x, y) = try (inputs.tensor("x", of: "batch"), inputs.tensor("y", of: "batch"))
     let pass = try generatorPass(inputs, workspace)
     let discriminator = try Discriminator(workspace: workspace, budget: inputs.budget)
     try discriminator.read(from: inputs.file("discriminator"))
@@ -90,7 +95,7 @@ final class InferenceCase: TimedCase {
   private var prediction: GeneratorPass.Output?
 
   init(_ inputs: Inputs, batch: Int, _ workspace: KernelWorkspace) throws {
-    x = try inputs.batch("x")
+    x = try inputs.tensor("x", of: "batch")
     shape = TensorShape(
       batch: batch, channels: x.shape.channels, depth: x.shape.depth, height: x.shape.height,
       width: x.shape.width)

@@ -15,9 +15,10 @@ struct Inputs {
     try CheckpointFile(path: "\(folder)/\(name).safetensors", checksums: .whenPresent, budget: budget)
   }
 
-  /// A tensor of the batch: `x`, masks and images, `6 x 2 x 1 x 64 x 64`, or `y`, volumes, `6 x 1 x 64 x 64 x 64`.
-  func batch(_ name: String) throws -> Tensor {
-    let file = try file("batch")
+  /// A tensor of a file: of a batch `x`, masks and images, `N x 2 x 1 x 64 x 64`, or `y`, volumes,
+  /// `N x 1 x 64 x 64 x 64`; of a list `1 x 1 x 1 x 1 x N`.
+  func tensor(_ name: String, of fileName: String) throws -> Tensor {
+    let file = try file(fileName)
     guard let axes = file.shape(of: name), axes.count == 5 else {
       throw BenchmarkError(description: "\(file.path) has no tensor \(name) with five axes")
     }
