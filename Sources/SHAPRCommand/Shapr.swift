@@ -21,3 +21,17 @@ struct Shapr: ParsableCommand {
       Diagrams.self, Downsampling.self, Convert.self, Check.self, Synthesize.self, RunCell.self,
     ])
 }
+
+extension Shapr {
+  /// As ArgumentParser's own, but that wrong usage too is one line on standard error.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard !exitCode(for: error).isSuccess else { exit(withError: error) }
+      let lines = message(for: error).split(whereSeparator: \.isNewline)
+      Failure(64, "USAGE", lines.joined(separator: " ") + " (--help explains)").end()
+    }
+  }
+}
