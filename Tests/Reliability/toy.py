@@ -18,6 +18,8 @@ SETTINGS = ["--base-filters", "1", "--topological-resolution", "8"]
 LONG = ["--epochs", "3", "--adversarial-epochs", "1", "--checkpoint-steps", "2", "--batch-size", "2"]
 # Two epochs of two steps, a checkpoint after each: few file operations, but each kind.
 SHORT = ["--epochs", "2", "--checkpoint-steps", "1", "--batch-size", "3"]
+# Files whose content says nothing of results: locks, and seconds that were needed.
+CLOCK_OR_LOCK = {".lock", "seconds.txt"}
 # Seconds after which a program hangs: 100 times what a run takes alone.
 PATIENCE = 120
 
@@ -144,7 +146,7 @@ def outcome(folder):
     last = list(checkpoints(folder).values())[-1:]
     hashes = {}
     for path in sorted(pathlib.Path(folder).rglob("*")):
-        if path.is_dir() or path.name == ".lock":
+        if path.is_dir() or path.name in CLOCK_OR_LOCK:
             continue
         if path.name.startswith("ckpt-") and path.suffix == ".safetensors" and path not in last:
             continue
