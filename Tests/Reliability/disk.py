@@ -66,7 +66,7 @@ class Disk:
                 target = self._parts(operation.argument)
                 self._find(target[:-1]).entries[target[-1]] = folder.entries.pop(name)
             case "unlink":
-                folder.entries.pop(name)
+                folder.entries.pop(name, None)  # the log does not say whether it was there
             case "mkdir":
                 folder.entries.setdefault(name, Folder())
             case other:

@@ -52,7 +52,7 @@ def test_kill(toy, tally, seed, cases, in_parallel):
             newest = max(checkpoints(folder), default=None)
         newest = max(checkpoints(folder), default=None)
         end = toy.assert_goes_on(folder)
-        assert end.resumed == newest, f"went on from {end.resumed}, not from {newest}"
+        end.assert_resumed(newest)
         shutil.rmtree(folder)
         return kills, caught
 

@@ -24,7 +24,7 @@ def test_system_call_kill(short, tally, seed, cases, in_parallel):
         assert end.code == 137, f"operation {k} of {count} was not reached: {end.code}"
         newest = max(checkpoints(folder), default=None)
         end = short.assert_goes_on(folder)
-        assert end.resumed == newest, f"went on from {end.resumed}, not from {newest}"
+        end.assert_resumed(newest)
         shutil.rmtree(folder)
 
     # The first one of the thinned ones follows from the seed.

@@ -113,6 +113,11 @@ class End:
         found = re.search(r"goes on from \S*/ckpt-(\d+)\.safetensors", self.output)
         return int(found.group(1)) if found else None
 
+    def assert_resumed(self, step):
+        """The run went on from the checkpoint of this step, unless there was nothing left to do."""
+        if "all results are there already" not in self.output:
+            assert self.resumed == step, f"went on from {self.resumed}, not from {step}"
+
     def assert_refused(self, *codes):
         """An error as the program promises: its exit code, and exactly one line."""
         assert self.code in codes, f"exit code {self.code}: {self.errors}"
