@@ -125,10 +125,22 @@ public final class CellRun {
       + ".safetensors"
   }
 
-  private func checkpointNames(ending: String = "") throws(RunError) -> [String] {
+  private func checkpointNames() throws(RunError) -> [String] {
     do throws(DataFileError) {
       return try folder.names(in: Self.checkpoints).filter {
-        $0.hasPrefix("ckpt-") && $0.hasSuffix(".safetensors" + ending)
+        $0.hasPrefix("ckpt-") && $0.hasSuffix(".safetensors")
+      }
+    } catch { throw .file(error) }
+  }
+
+  /// Removes files that were being written when the program was killed. Their like may not be written again: a
+  /// checkpoint may be one of a run that was asked to stop between two regular ones.
+  private func removeRemains() throws(RunError) {
+    do throws(DataFileError) {
+      for part in [Self.checkpoints, "."] {
+        for name in try folder.names(in: part) where name.hasSuffix(".tmp") {
+          folder.remove("\(part)/\(name)")
+        }
       }
     } catch { throw .file(error) }
   }
@@ -145,9 +157,7 @@ public final class CellRun {
     } catch { throw .file(error) }
     guard wasBegun else { return show(.begun) }
     guard resuming else { throw .alreadyThere(folder.path) }
-    // Of a checkpoint that was being written when the program was killed. Its like may not be written again:
-    // it may be one of a run that was asked to stop between two regular ones.
-    for name in try checkpointNames(ending: ".tmp") { folder.remove("\(Self.checkpoints)/\(name)") }
+    try removeRemains()
     var lastError: TrainingError?
     for name in names.reversed() {
       let path = folder.file("\(Self.checkpoints)/\(name)")
