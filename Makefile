@@ -129,7 +129,7 @@ bench-training:
 docs:
 	@tools/setup.sh docs
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
-	@echo 'docs: open site/index.html'
+	@echo 'docs: open site/index.html; with search: python3 -m http.server --directory site'
 
 docs-swift:
 	tools/docs-swift.sh site/swift

@@ -13,7 +13,7 @@ import sys
 HEAD = """# The program `shapr`
 
 Every command and every flag, as the program tells them (`shapr help COMMAND`). What a run leaves behind and how it is
-gone on with: [run-directory.md](run-directory.md). What an error message means: [troubleshooting.md](troubleshooting.md).
+gone on with: [the run directory](run-directory.md). What an error message means: [troubleshooting](troubleshooting.md).
 
 """
 
@@ -32,11 +32,12 @@ def section(command):
     if command.get("discussion"):
         # Lines are broken for the terminal; a browser breaks its own.
         lines += ["", plain(re.sub(r"(?<=\S)\n(?=\S)", " ", command["discussion"]))]
-    lines += ["", "| argument | what it is |", "|---|---|"]
+    lines += ["", "| argument | default | what it is |", "|---|---|---|"]
     for argument in command.get("arguments", ()):
         spelled = spelling(argument)
         if argument.get("shouldDisplay", True) and argument.get("valueName") not in ("help", "version"):
-            lines.append(f"| {spelled} | {cell(meaning(argument))} |")
+            words, default = meaning(argument)
+            lines.append(f"| {spelled} | {default} | {cell(words)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -45,16 +46,18 @@ def spelling(argument):
     if argument["kind"] == "positional":
         return f"`{value}`"
     names = [("--" if n["kind"] == "long" else "-") + n["name"] for n in argument["names"]]
-    return ", ".join(f"`{n} {value}`" if argument["kind"] == "option" else f"`{n}`" for n in names)
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def meaning(argument):
-    text = argument.get("abstract", "")
-    if choices := argument.get("allValueStrings"):
-        text += f" ({', '.join(choices)})" if not all(c in text for c in choices) else ""
-    if default := argument.get("defaultValue"):
-        text += f" [{default}]"
-    return text
+    """What an argument is, and its default as code: the program writes that of a setting in brackets at the end."""
+    words = " ".join(argument.get("abstract", "").split())
+    found = re.fullmatch(r"(.*) \[(.*)\]", words)
+    words, default = found.groups() if found else (words, argument.get("defaultValue"))
+    choices = argument.get("allValueStrings") or []
+    if not all(choice in words for choice in choices):
+        words += f" ({', '.join(choices)})"
+    return words, f"`{default}`" if default not in (None, "null") else ""
 
 
 def plain(text):
@@ -62,11 +65,7 @@ def plain(text):
 
 
 def cell(text):
-    """Table cell: the default, in brackets at the end, as code."""
-    text = " ".join(text.split())
-    found = re.fullmatch(r"(.*) \[(.*)\]", text)
-    words, default = found.groups() if found else (text, None)
-    return plain(words).replace("|", "\\|") + (f" Default: `{default}`" if default else "")
+    return plain(text).replace("|", "\\|")
 
 
 if __name__ == "__main__":

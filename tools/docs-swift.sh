@@ -31,7 +31,7 @@ for module in $modules; do
   catalogue=()
   [ ! -d "Sources/$module/$module.docc" ] || catalogue=("Sources/$module/$module.docc")
   docc convert "${catalogue[@]}" --additional-symbol-graph-dir "$work/$module" --fallback-display-name "$module" \
-    --fallback-bundle-identifier "topoloss.$module" --transform-for-static-hosting \
+    --fallback-bundle-identifier "topoloss.$module" --warnings-as-errors --transform-for-static-hosting \
     --hosting-base-path swift --output-path "$work/$module.doccarchive"
   archives+=("$work/$module.doccarchive")
 done
