@@ -30,8 +30,7 @@ def section(command):
     name = command["commandName"]
     lines = ["", f"## {name}", "", command.get("abstract", "")]
     if command.get("discussion"):
-        # Lines are broken for the terminal; a browser breaks its own.
-        lines += ["", plain(re.sub(r"(?<=\S)\n(?=\S)", " ", command["discussion"]))]
+        lines += ["", prose(command["discussion"])]
     lines += ["", "| argument | default | what it is |", "|---|---|---|"]
     for argument in command.get("arguments", ()):
         spelled = spelling(argument)
@@ -39,6 +38,12 @@ def section(command):
             words, default = meaning(argument)
             lines.append(f"| {spelled} | {default} | {cell(words)} |")
     return "\n".join(lines) + "\n"
+
+
+def prose(text):
+    """Lines are broken for the terminal, a browser breaks its own; lines that begin with a space are commands."""
+    text = re.sub(r"(?<=\S)\n(?=\S)", " ", text)
+    return "\n".join("    " + line[2:] if line.startswith("  ") else plain(line) for line in text.splitlines())
 
 
 def spelling(argument):
