@@ -83,7 +83,10 @@ def run_torchrun(source):
         file.flush()
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", file.name]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+        result = subprocess.run(command, capture_output=True, text=True, env=environment)
+        if result.returncode:
+            stop(f"torchrun of\n{source}\n{result.stderr}")
+        return result.stdout
 
 
 def run_c(page, source, shown):
@@ -111,8 +114,6 @@ def run_shell(page, parts):
             subprocess.run(["shapr", "synthesize", "--output", "cells", "--count", "60"], cwd=folder, env=environment,
                            check=True, stdout=subprocess.DEVNULL)
         for _, source, shown, _ in parts:
-            if "shapr " not in source:
-                continue
             result = subprocess.run(["bash", "-ec", source], cwd=folder, env=environment, capture_output=True, text=True)
             if result.returncode:
                 stop(f"{page}: exit code {result.returncode} of\n{source}\n{result.stderr}")
@@ -146,7 +147,8 @@ for page in pages:
     print(f"docs/{page}", flush=True)
     parts = list(blocks(page))
     for language, runner in ("python", run_python), ("sh", run_shell):
-        if chosen := [part for part in parts if part[0] == language]:
+        # Of the commands, those of the program: the others install, or start what is run in another way here.
+        if chosen := [part for part in parts if part[0] == language and (language != "sh" or "shapr " in part[1])]:
             runner(page, chosen)
     for language, source, shown, _ in parts:
         if language == "c" and "main(" in source:
