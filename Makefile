@@ -29,7 +29,8 @@ SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/NetworkBenchmark
 TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug \
   --explicit-target-dependency-import-check error
 
-.PHONY: help demo test reliability package library shapr install bench-persistence bench-loss bench-network bench-training format lint clean
+.PHONY: help demo test reliability package library shapr install bench-persistence bench-loss bench-network bench-training \
+  docs docs-swift check-docs format lint clean
 
 help:
 	@echo 'make demo                 make up cells, train on them, score and report: about ten minutes'
@@ -43,6 +44,9 @@ help:
 	@echo 'make bench-loss           time distances and the loss beside the peers (QUICK=1: the small ones)'
 	@echo 'make bench-network        time the network beside PyTorch (QUICK=1: without the slow contestants)'
 	@echo 'make bench-training       time whole training epochs beside PyTorch (QUICK=1: two threads alone)'
+	@echo 'make docs                 build the documentation into site/ (needs no Swift)'
+	@echo 'make docs-swift           build the Swift reference into site/swift/ by DocC'
+	@echo 'make check-docs           run what the documentation shows'
 	@echo 'make format / make lint   rewrite / check the Swift sources with swift format'
 	@echo 'make clean                remove everything that was built'
 
@@ -121,6 +125,22 @@ bench-training:
 	$(SWIFT) build -c release --package-path Benchmarks/NetworkBenchmark --scratch-path .build-network
 	.venv-peers/current/bin/python Benchmarks/training.py $(if $(QUICK),--quick)
 
+# NO_MKDOCS_2_WARNING: a banner of the theme's authors about another program's future.
+docs:
+	@tools/setup.sh docs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+	@echo 'docs: open site/index.html; with search: python3 -m http.server --directory site'
+
+docs-swift:
+	tools/docs-swift.sh site/swift
+
+check-docs:
+	@tools/setup.sh test
+	@tools/setup.sh docs
+	@tools/install-package.sh
+	@$(BUILD_SHAPR)
+	$(VENV_PYTHON) tools/check-docs.py
+
 format:
 	$(SWIFT) format format --in-place --recursive $(SWIFT_SOURCES)
 
@@ -128,4 +148,4 @@ lint:
 	$(SWIFT) format lint --strict --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build-* .venv .venv-peers build dist demo-output *.egg-info python/*.egg-info
+	rm -rf .build-* .venv .venv-peers build dist site demo-output *.egg-info python/*.egg-info

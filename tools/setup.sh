@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tools/setup.sh demo|test|torch: prepares what `make demo`, `make test` or, on top of the latter,
-# `WITH_TORCH=1 make test` needs, and nothing else.
+# tools/setup.sh demo|test|torch|docs: prepares what `make demo`, `make test` or, on top of the latter,
+# `WITH_TORCH=1 make test` needs, or what `make docs` needs, and nothing else.
 #
 # Checks the Swift toolchain, gets missing Debian packages where it may, and fills .venv from
 # tools/requirements-<set>.txt. A stamp keyed by content lets the second run end at once.
@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-set_name=${1:?usage: tools/setup.sh demo|test|torch}
+set_name=${1:?usage: tools/setup.sh demo|test|torch|docs}
 swift=${SWIFT:-swift}
 python=${PYTHON:-/usr/bin/python3}
 cache=${TOPOLOSS_CACHE:-${HOME:-$PWD}/.cache/topoloss}
@@ -37,6 +37,10 @@ has_library() { pkg-config --atleast-version="$2" "$1" 2> /dev/null; }
 
 # Prints the Debian packages that are missing, judged by what they would provide.
 missing_packages() {
+  if [ "$set_name" = docs ]; then  # nothing is compiled
+    [ "$python" != /usr/bin/python3 ] || has_venv || echo python3-venv
+    return
+  fi
   command -v gcc > /dev/null || echo gcc
   [ -e /usr/include/stdio.h ] || echo libc6-dev
   if [ "$python" = /usr/bin/python3 ]; then
@@ -75,7 +79,7 @@ require_python() {
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null ||
     stop "Python 3.11 or newer is needed, '$python' is not; set PYTHON to one."
   has_venv || stop "'$python' has no venv and ensurepip modules."
-  has_headers || stop "'$python' has no C headers (Python.h); install its development package."
+  [ "$set_name" = docs ] || has_headers || stop "'$python' has no C headers (Python.h); install its development package."
 }
 
 pip=(.venv/bin/python -m pip --disable-pip-version-check)
@@ -120,7 +124,7 @@ fill_venv() {
   echo "$key" > "$stamp"
 }
 
-require_swift
+[ "$set_name" = docs ] || require_swift
 get_packages
 require_python
 fill_venv

@@ -9,7 +9,9 @@ package import ComputeRuntime
 
 /// The sum of |death - birth|^order over the points; essential classes are left out.
 ///
-/// - Parameter order: finite and above 0.
+/// - Parameters:
+///   - points: in any order.
+///   - order: finite and above 0.
 public func totalPersistence(
   _ points: [DiagramPoint], order: Double = 2
 ) throws(TransportError) -> Double {

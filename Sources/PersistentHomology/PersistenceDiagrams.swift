@@ -10,6 +10,7 @@ internal import Synchronization
 /// - Parameters:
 ///   - values: row-major (C order), the last axis fastest.
 ///   - shape: 1 to 3 extents, such as `[depth, height, width]`.
+///   - options: which diagrams, by how many threads.
 /// - Throws: ``PersistenceError``, naming what is wrong and where.
 public func persistenceDiagrams<Element: VolumeElement>(
   of values: [Element], shape: [Int], options: PersistenceOptions = PersistenceOptions()
@@ -27,6 +28,7 @@ public func persistenceDiagrams<Element: VolumeElement>(
 ///   - values: row-major; all batch axes first.
 ///   - shape: the extents of all axes.
 ///   - rank: how many of the last axes are a volume.
+///   - options: which diagrams, by how many threads.
 /// - Returns: for each volume, batch axes counted in row-major order, its diagrams.
 public func persistenceDiagrams<Element: VolumeElement>(
   ofBatch values: [Element], shape: [Int], rank: Int,
@@ -71,7 +73,10 @@ package func withVolumes<Element: VolumeElement, Value, Failure: Error>(
 
 /// The persistence diagrams of a caller's array, wherever its strides lead.
 ///
-/// - Parameter interruption: asked about every millisecond whether to stop.
+/// - Parameters:
+///   - volumes: the array, which is only read.
+///   - options: which diagrams, by how many threads.
+///   - interruption: asked about every millisecond whether to stop.
 /// - Returns: for each volume, batch axes counted in row-major order, its diagrams.
 public func persistenceDiagrams(
   of volumes: StridedVolumes, options: PersistenceOptions, interruption: Interruption

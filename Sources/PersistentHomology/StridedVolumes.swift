@@ -53,6 +53,8 @@ public struct StridedVolumes {
   /// - Parameters:
   ///   - base: the element with all indices 0; readable wherever extents and strides lead, for as
   ///     long as this value is used.
+  ///   - scalarType: of the elements.
+  ///   - isByteSwapped: whether their bytes stand in the other order than this machine's.
   ///   - extents: of all axes, batch axes first.
   ///   - byteStrides: one per axis, of any sign; `nil` for C order without gaps.
   ///   - rank: how many of the last axes are a volume.

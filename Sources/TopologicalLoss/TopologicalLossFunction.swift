@@ -25,7 +25,9 @@ public struct LossResult<Element: Sendable>: Sendable {
 /// - Parameters:
 ///   - prediction: row-major; all batch axes first. Finite.
 ///   - target: of the same shape.
+///   - shape: the extents of all axes.
 ///   - rank: how many of the last axes are a volume.
+///   - options: what the loss means, and with what means to compute it.
 public func topologicalLoss<Element: VolumeElement & BinaryFloatingPoint & Sendable>(
   prediction: [Element], target: [Element], shape: [Int], rank: Int,
   options: LossOptions = LossOptions()
@@ -83,6 +85,7 @@ private func loss<Element: VolumeElement & BinaryFloatingPoint & Sendable>(
 ///
 /// - Parameters:
 ///   - values: row-major; all batch axes first.
+///   - shape: the extents of all axes.
 ///   - rank: how many of the last axes are a volume.
 ///   - resolution: the wanted extents, read as ``LossOptions/resolution``.
 /// - Returns: the resampled volumes, row-major.
@@ -103,7 +106,9 @@ public func resample<Element: VolumeElement & BinaryFloatingPoint & Sendable>(
 /// The adjoint of ``resample(_:shape:rank:resolution:)``: carries gradients at resampled voxels back.
 ///
 /// - Parameters:
+///   - gradient: row-major; all batch axes first.
 ///   - shape: of the gradient: batch axes, then the resampled extents.
+///   - rank: how many of the last axes are a volume.
 ///   - extents: of the volumes that were resampled.
 public func resampleAdjoint<Element: VolumeElement & BinaryFloatingPoint & Sendable>(
   _ gradient: [Element], shape: [Int], rank: Int, extents: [Int]

@@ -1,39 +1,18 @@
-"""Draws the pictures of docs/conventions.md and, from the example, the one of the README.
+"""Draws the pictures of docs/conventions.md and docs/concepts.md and, from the example, the one of the README.
 
-Run from anywhere: .venv/bin/python docs/pictures/make_pictures.py
+Run from anywhere: .venv/bin/python docs/pictures/make_pictures.py [NAME ...]
 Numbers in the pictures are computed with the installed package where it can compute them, so a
 picture that disagrees with the library is not made: the assertions below stop it.
 """
 
-import pathlib
 import sys
 
-import matplotlib
 import numpy as np
 import topoloss_swift
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
+from concept_pictures import CONCEPTS
 from matplotlib.patches import Polygon, Rectangle
 from PIL import Image
-
-HERE = pathlib.Path(__file__).parent
-BLUE, ORANGE, GREEN, GREY, INK = "#3b82f6", "#f59e0b", "#10b981", "#9ca3af", "#1f2937"
-plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
-                     "text.color": INK, "axes.titlesize": 10})
-
-
-def canvas(columns, size):
-    return plt.subplots(1, columns, figsize=size, layout="constrained")
-
-
-def save(figure, name):
-    figure.savefig(HERE / f"{name}.png", dpi=100)
-    plt.close(figure)
-
-
-def arrow(axes, start, end, **style):
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "lw": 1.3, "color": INK, **style})
+from style import BLUE, GREEN, GREY, HERE, INK, ORANGE, arrow, canvas, save
 
 
 def axes_picture():
@@ -193,5 +172,10 @@ def features_picture():
     small.save(HERE / "features.png", optimize=True)
 
 
-for draw in (axes_picture, signs_picture, constructions_picture, essential_picture, ties_picture, features_picture):
-    draw()
+CONVENTIONS = {
+    "axes": axes_picture, "signs": signs_picture, "constructions": constructions_picture,
+    "essential": essential_picture, "ties": ties_picture, "features": features_picture}
+
+for name, draw in {**CONVENTIONS, **CONCEPTS}.items():
+    if name in sys.argv[1:] or len(sys.argv) == 1:
+        draw()

@@ -104,7 +104,7 @@ def wasserstein(
         A shape other than (n, 2), a NaN, an infinite birth (the message has its index),
         different numbers of essential classes, an unknown option.
     LimitError
-        A 64-bit integer beyond 2**53.
+        A 64-bit integer beyond ``2**53``.
     MemoryError, KeyboardInterrupt
         As for `persistence_diagrams`.
 

@@ -89,8 +89,8 @@ def persistence_diagrams(
         No axes, an empty axis, a NaN (the message has its flat index), more than 3 axes
         without `spatial_dims`, an unknown option.
     LimitError
-        A 64-bit integer beyond 2**53, an axis beyond 2**21, or a volume beyond 2**31 - 1
-        voxels.
+        A 64-bit integer beyond ``2**53``, an axis beyond ``2**21``, or a volume beyond
+        ``2**31 - 1`` voxels.
     MemoryError
         The message has the bytes needed.
     BufferError
