@@ -48,6 +48,17 @@ struct SyntheticDataSetTests {
     #expect(texts["README.md"]?.contains("seed 1, 48 voxels") == true)
   }
 
+  @Test("of five cells and more, every part has some, and each cell is in one of them")
+  func smallSplits() throws {
+    for count in 5...60 {
+      let dataSet = SyntheticDataSet(SyntheticCells(seed: 1), count: count)
+      let (train, rest) = try cut(dataSet.split, at: "\"val\"")
+      let (validation, test) = try cut(rest, at: "\"test\"")
+      let sizes = [train, validation, test].map { $0.split(separator: "\n").count { $0.hasPrefix("  ") } }
+      #expect(sizes.reduce(0, +) == count && sizes.allSatisfy { $0 > 0 }, "\(count) cells: \(sizes)")
+    }
+  }
+
   private func cut(_ text: String, at word: String) throws -> (String, String) {
     let range = try #require(text.firstRange(of: word))
     return (String(text[..<range.lowerBound]), String(text[range.lowerBound...]))

@@ -5,8 +5,8 @@ internal import NeuralNetwork
 /// A folder of synthetic cells in the layout that training reads.
 ///
 /// `image/`, `mask/` and `obj/` hold one file each per cell, of equal names; `betti.csv` the Betti
-/// numbers of the objects; `split.json` three cells of every five of a class for training, one for
-/// validation and one for testing; `README.md` says what all this is.
+/// numbers of the objects; `split.json` three cells of every five of a class (of all, where classes are
+/// smaller) for training, one for validation and one for testing; `README.md` says what all this is.
 public struct SyntheticDataSet {
   public let cells: SyntheticCells
   /// How many there are, from index 0 on.
@@ -66,8 +66,10 @@ public struct SyntheticDataSet {
   var split: String {
     var parts = (train: [String](), validation: [String](), test: [String]())
     for index in 0..<count {
-      // Counted within the class, so that each class is in every part.
-      switch index / cells.kinds.count % 5 {
+      // Counted within the class, so that each class is in every part; of fewer than five cells a class, over
+      // all classes, so that at least no part is empty.
+      let turn = index / cells.kinds.count
+      switch (count < 5 * cells.kinds.count ? index + turn : turn) % 5 {
       case 3: parts.validation.append(cells.name(of: index))
       case 4: parts.test.append(cells.name(of: index))
       default: parts.train.append(cells.name(of: index))
