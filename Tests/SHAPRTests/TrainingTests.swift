@@ -79,7 +79,7 @@ struct TrainingTests {
     let results = try [1, 2, 4].map { threads in
       let training = try smallTraining(threads: threads)
       try WorkTeam.run(threads: threads) { team in
-        try training.run(team: team, onStep: { _ in true }, onEpoch: { _ in })
+        try training.run(team: team, onStep: { _ in true }, onEpoch: { _ in true })
       }
       return (bits(of: training), training.progress)
     }
@@ -98,7 +98,7 @@ struct TrainingTests {
         onStep: { _ in
           steps += 1
           return true
-        }, onEpoch: { _ in })
+        }, onEpoch: { _ in true })
     }
     let folder = ModelFolder()
     let path = folder["checkpoint.safetensors"]
@@ -112,14 +112,14 @@ struct TrainingTests {
           onStep: { _ in
             done += 1
             return done < stop
-          }, onEpoch: { _ in })
+          }, onEpoch: { _ in true })
       }
       try first.writeCheckpoint(to: path)
       let second = try smallTraining(threads: 1)
       try second.readCheckpoint(from: path)
       #expect(second.progress == first.progress)
       try WorkTeam.run(threads: 1) { team in
-        try second.run(team: team, onStep: { _ in true }, onEpoch: { _ in })
+        try second.run(team: team, onStep: { _ in true }, onEpoch: { _ in true })
       }
       #expect(bits(of: second) == bits(of: reference), "stopped after step \(stop)")
       #expect(second.progress == reference.progress)
@@ -134,7 +134,7 @@ struct TrainingTests {
       $0.learningRate = 0.01
     }
     try WorkTeam.run(threads: 2) { team in
-      try training.run(team: team, onStep: { _ in true }, onEpoch: { _ in })
+      try training.run(team: team, onStep: { _ in true }, onEpoch: { _ in true })
     }
     let log = training.progress.log
     #expect(log[log.count - 1].train.total < 0.8 * log[0].train.total)
