@@ -1,0 +1,342 @@
+"""SHAPR: the 3-D shape of a cell from one image, by a network trained with the topological loss.
+
+    >>> from topoloss_swift.shapr import Shapr
+    >>> model = Shapr(epochs=30).fit(images, masks, objects, on_epoch=print)
+    >>> volumes = model.predict(images, masks)      # probabilities, (n, 64, h, w)
+
+Settings, numbers and files are those of the program ``shapr``: the same settings and cells give the
+same bits. (Waibel, Atwell, Meier, Marr, Rieck: *Capturing Shape Information with Multi-Scale
+Topological Loss Terms for 3D Reconstruction*, MICCAI 2022.)
+
+NumPy is needed here; folders of TIFF files need tifffile, too: ``pip install topoloss-swift[shapr]``.
+"""
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from . import _core
+from ._options import as_buffer, watches_signals
+from ._shapr_data import Cells, measured, read_folder, read_split, split_cells, stacked
+from ._shapr_scores import compare
+from ._shapr_settings import complete_settings
+from ._shapr_training import run_training
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TypeAlias
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ._options import _Array
+
+    _Record: TypeAlias = dict[str, Any]
+    _OnRecord: TypeAlias = Callable[[_Record], object]
+    _Path: TypeAlias = str | os.PathLike[str]
+    _Settings: TypeAlias = Mapping[str, Any] | _Path | None
+    _Validation: TypeAlias = float | tuple[_Array, _Array, _Array] | Sequence[int]
+
+__all__ = ["Cells", "Shapr", "compare", "cross_validate", "read_folder", "train"]
+
+
+class Shapr:
+    """A network that predicts the shapes of cells, and how it is trained.
+
+    Parameters
+    ----------
+    settings : mapping or path, optional
+        Settings by name, or a JSON file with them; the others keep the paper's values.
+        ``{"preset": "reference"}`` takes those of the published code.
+    **overrides
+        Single settings, such as ``epochs=30``; they come before ``settings``.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name (with the nearest one) or a value out of range, with line and column.
+
+    Attributes
+    ----------
+    settings : dict
+        Every setting, defaults included. Of ``seeds`` the first counts; ``threads=0`` means one per
+        processor. The names are explained by ``shapr train --help``.
+    history : list of dict
+        One record per epoch: ``stage``, ``epoch``, ``rate``, ``train_loss``, ``val_loss``, their
+        parts and ``is_best``; the lines of the program's ``log.jsonl``.
+    """
+
+    def __init__(self, settings: "_Settings" = None, **overrides: Any) -> None:
+        self.settings: dict[str, Any] = complete_settings(settings, overrides)
+        self.history: list[_Record] = []
+        self._model: Any = None
+        self._training: Any = None  # while fit runs
+
+    def __repr__(self) -> str:
+        state = "not fitted" if self._model is None else f"{len(self.history)} epochs"
+        return f"<Shapr, {self.settings['base_filters']} base filters, {state}>"
+
+    def fit(
+        self,
+        images: "_Array",
+        masks: "_Array",
+        objects: "_Array",
+        *,
+        validation: "_Validation" = 0.25,
+        names: "Iterable[str] | None" = None,
+        on_epoch: "_OnRecord | None" = None,
+        on_step: "_OnRecord | None" = None,
+        checkpoint: "_Path | None" = None,
+        resume: bool = False,
+        max_memory: int | None = None,
+    ) -> "Shapr":
+        """Trains, and keeps the weights with the lowest validation loss.
+
+        Arrays are read where they lie, of any strides, without a copy; they must stay unchanged
+        meanwhile. Values are fractions of 255 (uint8), 65535 (uint16) or 1 (floating point, bool).
+
+        Parameters
+        ----------
+        images, masks : array, shape (n, h, w)
+            h and w multiples of 4.
+        objects : array, shape (n, 64, h, w)
+            The shapes to be found.
+        validation : float, three arrays, or sequence of int
+            The share of the cells that is set aside to choose the best weights (which ones, the seed
+            decides); or images, masks and objects to use for that; or the cells' indices.
+        names : iterable of str, optional
+            The cells' names, for messages; by default their indices.
+        on_epoch, on_step : callable, optional
+            Called with a dict after each epoch or step. An exception ends the training and comes out of
+            this method. ``predict`` works inside, with the best weights so far.
+        checkpoint : path, optional
+            File that the state is written to after each epoch, and when Ctrl-C ends the training.
+        resume : bool
+            Go on from ``checkpoint`` if it is there, to the same bits as without a break.
+        max_memory : int, optional
+            Bytes that the training may hold; by default the machine's memory.
+
+        Returns
+        -------
+        Shapr
+            This object.
+
+        Raises
+        ------
+        ValueError
+            Shapes that do not fit together, a value outside [0, 1] (with its flat index), a loss that
+            is no number.
+        TypeError
+            An element type of which nothing says what is white.
+        FileExistsError
+            A checkpoint that is there already, without ``resume``.
+        CorruptError, FormatError
+            A checkpoint that is damaged, or of another training.
+        MemoryError
+            More memory than ``max_memory`` or the machine has.
+        """
+        arrays = [as_buffer(array) for array in (images, masks, objects)]
+        seed = int(self.settings["seeds"][0])
+        arrays, train_cells, validation_cells = split_cells(arrays, validation, seed)
+        name_list = None if names is None else [str(name) for name in names]
+        self._fit(
+            arrays, name_list, (train_cells, validation_cells, []), on_epoch, on_step, checkpoint,
+            resume, max_memory,
+        )  # fmt: skip
+        return self
+
+    def _fit(
+        self,
+        arrays: "Sequence[Any]",
+        names: list[str] | None,
+        split: "tuple[Sequence[int], Sequence[int], Sequence[int]]",
+        on_epoch: "_OnRecord | None",
+        on_step: "_OnRecord | None",
+        checkpoint: "_Path | None",
+        resume: bool,
+        max_memory: int | None,
+    ) -> None:
+        training = _core.training(
+            json.dumps(self.settings), *arrays, names, *(_bytes_of(cells) for cells in split),
+            0, max_memory or 0, watches_signals(),
+        )  # fmt: skip
+        self._training = training
+        try:
+            run_training(training, on_epoch, on_step, checkpoint, resume)
+        finally:
+            self._training = None
+            self._model = training.model()
+            self.history = [json.loads(line) for line in training.log().splitlines()]
+
+    def predict(self, images: "_Array", masks: "_Array") -> "NDArray[np.float32]":
+        """The shapes of cells, as probabilities.
+
+        Parameters
+        ----------
+        images, masks : array, shape (n, h, w)
+
+        Returns
+        -------
+        ndarray, shape (n, 64, h, w), float32
+        """
+        import numpy
+
+        model = self._training.model() if self._training is not None else self._model
+        if model is None:
+            raise RuntimeError("there is nothing to predict with: call fit() or Shapr.load() first")
+        return numpy.asarray(
+            model.predict(as_buffer(images), as_buffer(masks), watches_signals())
+        )
+
+    def evaluate(
+        self, images: "_Array", masks: "_Array", objects: "_Array"
+    ) -> "dict[str, NDArray[np.float64]]":
+        """Predicts cells and compares them with their true shapes.
+
+        Returns
+        -------
+        dict of ndarray
+            One number per cell under each name of ``scores.csv``: ``iou_error``, ``volume_error``,
+            ``surface_error``, ``roughness_error``, ``dice``, ``betti0_error``, ``wasserstein2``, ...;
+            NaN where the truth leaves a measure undefined.
+        """
+        return self.score(self.predict(images, masks), objects)
+
+    def score(
+        self, predictions: "_Array", objects: "_Array"
+    ) -> "dict[str, NDArray[np.float64]]":
+        """Compares predictions, shape (n, d, h, w), with true shapes; as `evaluate`."""
+        return measured(self.settings, predictions, objects)
+
+    def save(self, path: "_Path") -> None:
+        """Writes weights and settings as a safetensors file, with the published network's names."""
+        if self._model is None:
+            raise RuntimeError("there is nothing to save: call fit() first")
+        self._model.save(os.fsencode(path))
+
+    @classmethod
+    def load(cls, path: "_Path", *, threads: int = 0) -> "Shapr":
+        """Reads what `save` or the program wrote (``best.safetensors``), or a published network.
+
+        Raises
+        ------
+        FileNotFoundError, FormatError, CorruptError
+            A file that is not there, is no safetensors file, or is damaged.
+        """
+        model = _core.model_load(os.fsencode(path), threads, 0)
+        shapr = cls(json.loads(model.settings()), threads=threads)
+        shapr._model = model
+        return shapr
+
+
+def train(
+    folder: "_Path",
+    settings: "_Settings" = None,
+    *,
+    split: "_Path | None" = None,
+    on_epoch: "_OnRecord | None" = None,
+    on_step: "_OnRecord | None" = None,
+    checkpoint: "_Path | None" = None,
+    resume: bool = False,
+    **overrides: Any,
+) -> Shapr:
+    """Trains on a folder with ``image/``, ``mask/`` and ``obj/``, one file per cell in each.
+
+    Parameters
+    ----------
+    folder : path
+    settings, **overrides
+        As for `Shapr`.
+    split : path, optional
+        JSON file with lists ``train``, ``val`` and optionally ``test``; by default ``split.json`` in
+        the folder or, if there is none, a quarter of the cells validates.
+    on_epoch, on_step, checkpoint, resume
+        As for `Shapr.fit`.
+
+    Returns
+    -------
+    Shapr
+    """
+    shapr = Shapr(settings, **overrides)
+    cells = read_folder(folder)
+    file = os.fspath(split) if split is not None else os.path.join(folder, "split.json")
+    arrays: Sequence[Any] = cells[:3]
+    if split is not None or os.path.exists(file):
+        lists = read_split(file, cells.names)
+    else:
+        arrays, *rest = split_cells(arrays, 0.25, int(shapr.settings["seeds"][0]))
+        lists = (rest[0], rest[1], [])
+    shapr._fit(arrays, cells.names, lists, on_epoch, on_step, checkpoint, resume, None)
+    return shapr
+
+
+def cross_validate(
+    images: "_Array",
+    masks: "_Array",
+    objects: "_Array",
+    names: "Iterable[str] | None" = None,
+    *,
+    settings: "_Settings" = None,
+    on_fold: "Callable[[int, Shapr], object] | None" = None,
+    on_epoch: "_OnRecord | None" = None,
+    **overrides: Any,
+) -> dict[str, Any]:
+    """Trains once per fold, so that every cell is tested on once; the program's folds and numbers.
+
+    ``cross_validate(*read_folder("cells"))`` does it for a folder.
+
+    Parameters
+    ----------
+    images, masks, objects
+        As for `Shapr.fit`.
+    names : iterable of str, optional
+        In ascending order; a name without the digits at its end is the cell's class, and classes are
+        spread over the folds evenly.
+    settings, **overrides
+        As for `Shapr`; ``folds=5`` says how many.
+    on_fold : callable, optional
+        Called with the fold's number and its trained `Shapr`.
+    on_epoch : callable, optional
+        As for `Shapr.fit`.
+
+    Returns
+    -------
+    dict
+        The scores as of `Shapr.evaluate`, with ``name``, ``class`` and ``fold`` of each cell; a table
+        for `compare`, or for ``pandas.DataFrame``.
+    """
+    import numpy
+
+    chosen = Shapr(settings, **overrides).settings
+    arrays = [as_buffer(array) for array in (images, masks, objects)]
+    count = _core.shape(arrays[0])[0]
+    name_list = [str(index) for index in range(count)] if names is None else list(map(str, names))
+    if len(name_list) != count:
+        raise ValueError(f"{len(name_list)} names for {count} cells")
+    folds = int(chosen["folds"])
+    parts = numpy.asarray(_core.folds(name_list, folds, int(chosen["seeds"][0])))
+    scores: dict[str, Any] = {
+        "name": name_list,
+        "class": [name.rstrip("0123456789") for name in name_list],
+        "fold": parts,
+        **{name: numpy.full(count, numpy.nan) for name in _core.measure_names()},
+    }
+    for fold in range(folds) if chosen["fold"] is None else [int(chosen["fold"])]:
+        test = numpy.flatnonzero(parts == fold)
+        validation = numpy.flatnonzero(parts == (fold + 1) % folds)
+        train_cells = numpy.flatnonzero((parts != fold) & (parts != (fold + 1) % folds))
+        shapr = Shapr(chosen)
+        split = (train_cells.tolist(), validation.tolist(), test.tolist())
+        shapr._fit(arrays, name_list, split, on_epoch, None, None, False, None)
+        if on_fold is not None:
+            on_fold(fold, shapr)
+        for name, values in shapr.evaluate(*(stacked(array)[test] for array in arrays)).items():
+            scores[name][test] = values
+    return scores
+
+
+def _bytes_of(cells: "Sequence[int]") -> bytes:
+    """Indices as the extension reads them."""
+    import numpy
+
+    return numpy.asarray(cells, dtype=numpy.int64).tobytes()
