@@ -13,14 +13,10 @@ _LOSSES = ("loss", "dice", "cross_entropy", "topological", "adversarial", "discr
 _OnRecord = Callable[[dict[str, Any]], object]
 
 
-def run_training(
-    training: Any,
-    on_epoch: _OnRecord | None,
-    on_step: _OnRecord | None,
-    checkpoint: "str | os.PathLike[str] | None",
-    resume: bool,
-) -> None:
-    """Trains to the end; a checkpoint is written before the callbacks hear of its epoch."""
+def open_checkpoint(
+    training: Any, checkpoint: "str | os.PathLike[str] | None", resume: bool
+) -> bytes | None:
+    """Goes on from a checkpoint that is there, if that is wanted; its path as the extension takes it."""
     path = None if checkpoint is None else os.fsencode(checkpoint)
     if resume and path is None:
         raise ValueError("resume=True goes on from a checkpoint: say which one")
@@ -30,6 +26,13 @@ def run_training(
                 f"{os.fsdecode(path)} is there already: go on with resume=True, or remove it"
             )
         training.load(path)
+    return path
+
+
+def run_training(
+    training: Any, path: bytes | None, on_epoch: _OnRecord | None, on_step: _OnRecord | None
+) -> None:
+    """Trains to the end; a checkpoint is written before the callbacks hear of its epoch."""
 
     def progress(report: tuple[Any, ...]) -> None:
         if report[0] == _STEP and on_step is not None:

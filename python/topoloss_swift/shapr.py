@@ -20,7 +20,7 @@ from ._options import as_buffer, watches_signals
 from ._shapr_data import Cells, measured, read_folder, read_split, split_cells, stacked
 from ._shapr_scores import compare
 from ._shapr_settings import complete_settings
-from ._shapr_training import run_training
+from ._shapr_training import open_checkpoint, run_training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -160,9 +160,10 @@ class Shapr:
             json.dumps(self.settings), *arrays, names, *(_bytes_of(cells) for cells in split),
             0, max_memory or 0, watches_signals(),
         )  # fmt: skip
+        path = open_checkpoint(training, checkpoint, resume)
         self._training = training
         try:
-            run_training(training, on_epoch, on_step, checkpoint, resume)
+            run_training(training, path, on_epoch, on_step)
         finally:
             self._training = None
             self._model = training.model()
