@@ -151,7 +151,7 @@ static PyObject *core_model_load(PyObject *module, PyObject *args) {
   return new_model(state, handle);
 }
 
-PyDoc_STRVAR(model_save_doc, "save(path, /)\n--\n\nWrites the weights; the path as bytes.");
+PyDoc_STRVAR(model_save_doc, "save($self, path, /)\n--\n\nWrites the weights; the path as bytes.");
 
 static PyObject *model_save(PyObject *self, PyObject *args) {
   const char *path;
@@ -170,7 +170,7 @@ static topoloss_status model_settings_text(void *context, char *text, int64_t ca
   return topoloss_model_settings(context, text, capacity, length, error);
 }
 
-PyDoc_STRVAR(model_settings_doc, "settings()\n--\n\nThe settings it was trained with, as JSON.");
+PyDoc_STRVAR(model_settings_doc, "settings($self, /)\n--\n\nThe settings it was trained with, as JSON.");
 
 static PyObject *model_settings(PyObject *self, PyObject *unused) {
   (void)unused;
@@ -189,7 +189,7 @@ static topoloss_status run_predict(void *context, const topoloss_run_options *op
   return topoloss_model_predict(call->model, call->cells, options, call->volumes, error);
 }
 
-PyDoc_STRVAR(model_predict_doc, "predict(images, masks, watch_signals, /)\n--\n\n"
+PyDoc_STRVAR(model_predict_doc, "predict($self, images, masks, watch_signals, /)\n--\n\n"
 "The probabilities of (n, 64, h, w), a Block of float32.");
 
 static PyObject *model_predict(PyObject *self, PyObject *args) {
@@ -377,7 +377,7 @@ static topoloss_status run_fit(void *context, const topoloss_run_options *option
                                call, error);
 }
 
-PyDoc_STRVAR(training_fit_doc, "fit(progress, watch_signals, /)\n--\n\n"
+PyDoc_STRVAR(training_fit_doc, "fit($self, progress, watch_signals, /)\n--\n\n"
 "Goes on to the end. progress: None, or a function that gets a tuple (event, stage, epoch, epochs,\n"
 "step, steps, is_best, train, validation, rate) after each step and epoch; train and validation\n"
 "are (total, dice, cross entropy, topological, adversarial, discriminator).");
@@ -411,13 +411,13 @@ static PyObject *with_path(PyObject *self, PyObject *args, PathCall call) {
   return Py_NewRef(Py_None);
 }
 
-PyDoc_STRVAR(training_save_doc, "save(path, /)\n--\n\nWrites a checkpoint; the path as bytes.");
+PyDoc_STRVAR(training_save_doc, "save($self, path, /)\n--\n\nWrites a checkpoint; the path as bytes.");
 
 static PyObject *training_save(PyObject *self, PyObject *args) {
   return with_path(self, args, topoloss_training_save);
 }
 
-PyDoc_STRVAR(training_load_doc, "load(path, /)\n--\n\nGoes on from a checkpoint; the path as bytes.");
+PyDoc_STRVAR(training_load_doc, "load($self, path, /)\n--\n\nGoes on from a checkpoint; the path as bytes.");
 
 static PyObject *training_load(PyObject *self, PyObject *args) {
   return with_path(self, args, topoloss_training_load);
@@ -428,14 +428,14 @@ static topoloss_status training_log_text(void *context, char *text, int64_t capa
   return topoloss_training_log(context, text, capacity, length, error);
 }
 
-PyDoc_STRVAR(training_log_doc, "log()\n--\n\nThe epochs that are done, one line of JSON each.");
+PyDoc_STRVAR(training_log_doc, "log($self, /)\n--\n\nThe epochs that are done, one line of JSON each.");
 
 static PyObject *training_log(PyObject *self, PyObject *unused) {
   (void)unused;
   return copied_text(state_of(self), training_log_text, ((Training *)self)->handle);
 }
 
-PyDoc_STRVAR(training_model_doc, "model()\n--\n\nA Model with the best weights so far.");
+PyDoc_STRVAR(training_model_doc, "model($self, /)\n--\n\nA Model with the best weights so far.");
 
 static PyObject *training_model(PyObject *self, PyObject *unused) {
   (void)unused;

@@ -153,7 +153,7 @@ def _stem(file: str) -> str:
 def _stack(files: list[str]) -> "NDArray[Any]":
     import numpy
 
-    arrays = []
+    arrays: list[NDArray[Any]] = []
     for file in files:
         array = _read(file)
         first = arrays[0] if arrays else array

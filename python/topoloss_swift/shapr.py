@@ -135,13 +135,13 @@ class Shapr:
         MemoryError
             More memory than ``max_memory`` or the machine has.
         """
-        arrays = [as_buffer(array) for array in (images, masks, objects)]
+        given = [as_buffer(array) for array in (images, masks, objects)]
         seed = int(self.settings["seeds"][0])
-        arrays, train_cells, validation_cells = split_cells(arrays, validation, seed)
+        arrays, *lists = split_cells(given, validation, seed)
         name_list = None if names is None else [str(name) for name in names]
         self._fit(
-            arrays, name_list, (train_cells, validation_cells, []), on_epoch, on_step, checkpoint,
-            resume, max_memory,
+            arrays, name_list, (lists[0], lists[1], []), on_epoch, on_step, checkpoint, resume,
+            max_memory,
         )  # fmt: skip
         return self
 
@@ -156,8 +156,10 @@ class Shapr:
         resume: bool,
         max_memory: int | None,
     ) -> None:
+        images, masks, objects = arrays
+        lists = [_bytes_of(cells) for cells in split]
         training = _core.training(
-            json.dumps(self.settings), *arrays, names, *(_bytes_of(cells) for cells in split),
+            json.dumps(self.settings), images, masks, objects, names, lists[0], lists[1], lists[2],
             0, max_memory or 0, watches_signals(),
         )  # fmt: skip
         path = open_checkpoint(training, checkpoint, resume)
