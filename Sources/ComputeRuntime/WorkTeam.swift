@@ -15,7 +15,7 @@ internal import Synchronization
 public final class WorkTeam: @unchecked Sendable {
   /// How many threads share each job, the caller's included.
   public let count: Int
-  /// What is asked before each job; touched by the calling thread only, like the next.
+  /// What is asked before each item of a job; touched by the calling thread only, like the next.
   public private(set) var interruption: Interruption?
   private var isCancelled = false
 
@@ -51,7 +51,7 @@ public final class WorkTeam: @unchecked Sendable {
   ///
   /// A thread that the system refuses is no error: the others do its work.
   ///
-  /// - Parameter interruption: asked before each job; see ``asksToStop()``.
+  /// - Parameter interruption: asked before each item of a job; see ``asksToStop()``.
   public static func run<Result, Failure: Error>(
     threads: Int, interruption: Interruption? = nil, _ body: (WorkTeam) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -80,7 +80,15 @@ public final class WorkTeam: @unchecked Sendable {
   /// Items go to whoever is free, so what an item does must not depend on the worker, whose number
   /// (`0 ..< count`) only says which scratch memory is its own. Not to be called from within a job.
   public func share(_ items: Int, _ body: (_ worker: Int, _ item: Int) -> Void) {
+    guard let interruption else { return shareAll(items, body) }
     guard !asksToStop() else { return }
+    shareAll(items) { worker, item in
+      do { try interruption.check() } catch { return }
+      body(worker, item)
+    }
+  }
+
+  private func shareAll(_ items: Int, _ body: (_ worker: Int, _ item: Int) -> Void) {
     guard count > 1, items > 1 else {
       for item in 0..<max(0, items) { body(0, item) }
       return
@@ -105,8 +113,8 @@ public final class WorkTeam: @unchecked Sendable {
     interruption = paused
   }
 
-  /// Whether the caller asked to stop. From then on no job is done, and what the jobs before computed is not
-  /// to be used.
+  /// Whether the caller asked to stop. From then on no job is done, and what the jobs before, the last one
+  /// perhaps in part, computed is not to be used.
   public func asksToStop() -> Bool {
     if isCancelled { return true }
     do { try interruption?.check() } catch { isCancelled = true }

@@ -50,7 +50,9 @@ struct Balls: CellSource {
 }
 
 /// A training of a few seconds that has everything: two stages, L_T, a short last batch.
-func smallTraining(_ change: (inout Settings) -> Void = { _ in }, threads: Int = 2) throws -> Training {
+func smallTraining(
+  _ change: (inout Settings) -> Void = { _ in }, threads: Int = 2, source: any CellSource = Balls(count: 8)
+) throws -> Training {
   var settings = Settings()
   settings.baseFilters = 2
   settings.batchSize = 2
@@ -61,7 +63,7 @@ func smallTraining(_ change: (inout Settings) -> Void = { _ in }, threads: Int =
   change(&settings)
   let budget = MemoryBudget()
   return try Training(
-    settings, seed: 3, source: Balls(count: 8),
+    settings, seed: 3, source: source,
     split: Split(train: [0, 1, 2, 3, 4], validation: [5, 6, 7], test: []),
     workspace: KernelWorkspace(threads: threads, budget: budget), budget: budget)
 }
