@@ -1,7 +1,7 @@
 """Trains on NumPy arrays, predicts, evaluates, and goes on where a training was stopped.
 
-The cells are balls with a hole, seen from above; the network is tiny, so that this takes seconds. For real cells
-leave the settings as they are: those of the paper.
+The cells are balls with a hole, seen from above; the network is tiny, so that this takes seconds.
+For real cells leave the settings as they are: those of the paper.
 
     pip install "topoloss-swift[numpy]"
 """

@@ -34,7 +34,8 @@ def test_what_a_training_leaves_behind(fitted):
         ("supervised", 0), ("supervised", 1), ("adversarial", 0),
     ]  # fmt: skip
     for row in fitted.history:
-        assert row["train_loss"] == row["train_dice"] + row["train_cross_entropy"] / 2 + row["train_topological"]
+        geometric = row["train_dice"] + row["train_cross_entropy"] / 2
+        assert row["train_loss"] == geometric + row["train_topological"]
         assert (row["train_discriminator"] > 0) == (row["stage"] == "adversarial")
     volumes = fitted.predict(IMAGES, MASKS)
     assert volumes.shape == OBJECTS.shape and volumes.dtype == np.float32
@@ -73,7 +74,8 @@ def test_threads_do_not_change_a_bit():
 
 def test_layout_and_type_do_not_change_a_bit():
     plain = Shapr(SETTINGS).fit(*CELLS)
-    strided = (IMAGES.repeat(2, axis=2)[:, :, ::2], np.asfortranarray(MASKS), OBJECTS[:, ::-1].copy()[:, ::-1])
+    reversed_slices = OBJECTS[:, ::-1].copy()[:, ::-1]
+    strided = (IMAGES.repeat(2, axis=2)[:, :, ::2], np.asfortranarray(MASKS), reversed_slices)
     assert same(plain, Shapr(SETTINGS).fit(*strided))
     swapped = (IMAGES / np.float32(255)).astype(">f4"), MASKS, OBJECTS / np.float32(255)
     assert same(plain, Shapr(SETTINGS).fit(*swapped))
@@ -230,6 +232,10 @@ def test_wrong_cells_are_refused(fitted, error, message, change):
 def test_other_wrong_calls(fitted):
     with pytest.raises(MemoryError, match="bytes"):
         Shapr(SETTINGS).fit(*CELLS, max_memory=1 << 20)
+    with pytest.raises(ValueError, match="max_memory"):
+        Shapr(SETTINGS).fit(*CELLS, max_memory=-1)
+    with pytest.raises(ValueError, match="fold 7"):
+        cross_validate(*CELLS, settings=SETTINGS, fold=7)
     with pytest.raises(ValueError, match="names"):
         Shapr(SETTINGS).fit(*CELLS, names=["one"])
     with pytest.raises(ValueError, match="multiples of 16"):
