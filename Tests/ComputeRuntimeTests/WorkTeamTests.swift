@@ -155,7 +155,8 @@ struct WorkTeamTests {
   func stopping(threads: Int) {
     for lastItem in 0..<40 {
       let token = Cancellation()
-      let (begun, committed) = (Atomic<Int>(0), Atomic<Int>(0))
+      let begun = Atomic<Int>(0)
+      let committed = Atomic<Int>(0)
       WorkTeam.run(threads: threads, interruption: Interruption(token: token)) { team in
         for _ in 0..<3 {
           team.share(10) { _, _ in
@@ -164,8 +165,10 @@ struct WorkTeamTests {
         }
         // Forgotten by the caller, not by the team.
         token.reset()
-        let isStopped = lastItem < 30
-        #expect(team.asksToStop() == isStopped)
+        let isStopped = team.asksToStop()
+        // Certainly where another job followed, and wherever an item was left out.
+        if lastItem < 20 || begun.load(ordering: .relaxed) < 30 { #expect(isStopped) }
+        if lastItem >= 30 { #expect(!isStopped) }
         if isStopped {
           // Each of the others may have had one in hand.
           #expect(begun.load(ordering: .relaxed) <= lastItem + threads)

@@ -40,7 +40,7 @@ struct BrokenOffTests {
       var isBroken = false
       WorkTeam.run(threads: 2, interruption: Interruption(token: source.token)) { team in
         do { try training.run(team: team, onStep: { _ in true }, onEpoch: { _ in true }) } catch {
-          guard case .stopped = error else { return }
+          guard case TrainingError.stopped = error else { return }
           isBroken = true
         }
       }

@@ -25,7 +25,7 @@ import TopoLossABI
       var events: [String] = []
       for _ in 0..<6 {
         var report = emptyReport()
-        let advance = isByStep ? topoloss_training_step : topoloss_training_epoch
+        let advance = unsafe isByStep ? topoloss_training_step : topoloss_training_epoch
         #expect(unsafe advance(training, nil, &report, nil) == TOPOLOSS_OK)
         events.append("\(report.event):\(report.epoch)/\(report.epochs):\(report.step)/\(report.steps)")
         if report.event == TOPOLOSS_TRAINING_DONE { break }
@@ -83,7 +83,7 @@ import TopoLossABI
     let status = unsafe topoloss_training_fit(
       training, nil,
       { _, context in
-        let training = unsafe OpaquePointer(context)
+        let training = OpaquePointer(context)
         var model: OpaquePointer?
         defer { unsafe topoloss_model_destroy(model) }
         let isRight =
@@ -113,11 +113,14 @@ import TopoLossABI
     #expect(unsafe topoloss_training_fit(other, nil, nil, nil, nil) == TOPOLOSS_OK)
     #expect(unsafe log(of: other) == (try wholeLog()))
 
-    var (model, again): (OpaquePointer?, OpaquePointer?) = unsafe (nil, nil)
+    var (model, again): (OpaquePointer?, OpaquePointer?) = (nil, nil)
     #expect(unsafe topoloss_training_model(other, &model, nil) == TOPOLOSS_OK)
     #expect(unsafe topoloss_model_save(model, folder + ".model", nil) == TOPOLOSS_OK)
     #expect(unsafe topoloss_model_load(folder + ".model", nil, &again, nil) == TOPOLOSS_OK)
-    defer { unsafe (topoloss_model_destroy(model), topoloss_model_destroy(again)) }
+    defer {
+      unsafe topoloss_model_destroy(model)
+      unsafe topoloss_model_destroy(again)
+    }
     #expect(unsafe trainer.predict(model) == trainer.predict(again))
     let text = unsafe copiedText { unsafe topoloss_model_settings(again, $0, $1, $2, nil) }
     #expect(text?.contains("\"epochs\": 2,") == true)
@@ -174,7 +177,7 @@ import TopoLossABI
     #expect((0..<3).map { part in parts.count { $0 == part } }.sorted() == [3, 3, 4])
     #expect(unsafe topoloss_folds(nil, 2, 3, 1, &parts, nil) == TOPOLOSS_ESHAPE)
     #expect(unsafe topoloss_folds(nil, 10, 2, 1, &parts, nil) == TOPOLOSS_EARGUMENT)
-    #expect(unsafe topoloss_folds(nil, 10, 3, 1, nil, nil) == TOPOLOSS_EARGUMENT)
+    #expect(topoloss_folds(nil, 10, 3, 1, nil, nil) == TOPOLOSS_EARGUMENT)
     let (first, second) = ("name,class,dice\na1,a,0.5\na2,a,0.25\n", "name,class,dice\na1,a,0.75\na2,a,1\n")
     let table = unsafe copiedText { unsafe topoloss_compare(first, second, nil, 1, $0, $1, $2, nil) }
     #expect(table?.contains("cells,,dice,2,0,0.375,") == true, "\(table ?? "")")

@@ -94,23 +94,23 @@ import TopoLossABI
     var handle: OpaquePointer?
     var report = emptyReport()
     #expect(unsafe topoloss_training_create(nil, nil, nil, nil, &handle, nil) == refused)
-    #expect(unsafe topoloss_training_create(nil, nil, nil, nil, nil, nil) == refused)
+    #expect(topoloss_training_create(nil, nil, nil, nil, nil, nil) == refused)
     #expect(unsafe topoloss_training_step(nil, nil, &report, nil) == refused)
     #expect(unsafe topoloss_training_epoch(nil, nil, &report, nil) == refused)
-    #expect(unsafe topoloss_training_fit(nil, nil, nil, nil, nil) == refused)
+    #expect(topoloss_training_fit(nil, nil, nil, nil, nil) == refused)
     #expect(unsafe topoloss_training_save(nil, "x", nil) == refused)
     #expect(unsafe topoloss_training_load(nil, "x", nil) == refused)
-    #expect(unsafe topoloss_training_log(nil, nil, 0, nil, nil) == refused)
+    #expect(topoloss_training_log(nil, nil, 0, nil, nil) == refused)
     #expect(unsafe topoloss_training_model(nil, &handle, nil) == refused)
-    #expect(unsafe topoloss_model_create(nil, nil, nil, nil) == refused)
+    #expect(topoloss_model_create(nil, nil, nil, nil) == refused)
     #expect(unsafe topoloss_model_load(nil, nil, &handle, nil) == refused)
     #expect(unsafe topoloss_model_save(nil, "x", nil) == refused)
-    #expect(unsafe topoloss_model_settings(nil, nil, 0, nil, nil) == refused)
-    #expect(unsafe topoloss_model_predict(nil, nil, nil, nil, nil) == refused)
-    #expect(unsafe topoloss_evaluate(nil, nil, nil, nil, nil, nil) == refused)
-    unsafe topoloss_training_destroy(nil)
-    unsafe topoloss_model_destroy(nil)
-    unsafe topoloss_run_options_init(nil)
+    #expect(topoloss_model_settings(nil, nil, 0, nil, nil) == refused)
+    #expect(topoloss_model_predict(nil, nil, nil, nil, nil) == refused)
+    #expect(topoloss_evaluate(nil, nil, nil, nil, nil, nil) == refused)
+    topoloss_training_destroy(nil)
+    topoloss_model_destroy(nil)
+    topoloss_run_options_init(nil)
 
     let trainer = CTrainer()
     let (_, training) = unsafe trainer.create()
@@ -133,9 +133,12 @@ import TopoLossABI
     unsafe topoloss_run_options_init(&options)
     unsafe options.max_memory = 1000
     #expect(unsafe trainer.create(&options).0 == TOPOLOSS_ENOMEM)
-    // Enough to begin with, not enough for a step.
-    unsafe options.max_memory = 4 << 20
-    let (status, training) = unsafe trainer.create(&options)
+    // Just enough to begin with is not enough for a step, which needs memory for every layer.
+    var (status, training) = unsafe trainer.create(&options)
+    while status == TOPOLOSS_ENOMEM {
+      unsafe options.max_memory *= 2
+      unsafe (status, training) = unsafe trainer.create(&options)
+    }
     defer { unsafe topoloss_training_destroy(training) }
     #expect(status == TOPOLOSS_OK, "\(trainer.message)")
     #expect(unsafe topoloss_training_step(training, nil, nil, &trainer.error) == TOPOLOSS_ENOMEM)

@@ -24,6 +24,7 @@
 #include "_core_distances.h"
 #include "_core_loss.h"
 #include "_core_resample.h"
+#include "_core_model.h"
 #include "_core_training.h"
 #include "_core_scores.h"
 

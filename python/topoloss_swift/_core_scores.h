@@ -1,4 +1,5 @@
-/* Settings, scores and their comparison: functions of the trainer that need no handle. */
+/* Settings, scores and their comparison: functions of the trainer that need no handle.
+ */
 #ifndef TOPOLOSS_CORE_SCORES_H
 #define TOPOLOSS_CORE_SCORES_H
 
