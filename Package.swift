@@ -105,7 +105,7 @@ let package = Package(
       name: "TopoLossABI",
       dependencies: [
         "CTopoLoss", "CProcessor", "ComputeRuntime", "PersistentHomology", "OptimalTransport",
-        "TopologicalLoss",
+        "TopologicalLoss", "NeuralKernels", "NeuralNetwork", "SHAPR",
       ],
       swiftSettings: houseSettings),
 

@@ -21,7 +21,7 @@ version=$(sed -n 's/.*VERSION_[MP][AI][A-Z]* \([0-9]*\)$/\1/p' "$prefix/include/
 
 warnings="-Wall -Wextra -Wpedantic -Werror"
 read -ra flags <<< "$(pkg-config --cflags --libs topoloss)"
-for example in diagrams distance; do
+for example in diagrams distance train; do
   gcc -std=c11 $warnings "examples/c/$example.c" -o "$prefix/as-c" "${flags[@]}"
   g++ -std=c++17 $warnings -x c++ "examples/c/$example.c" -x none -o "$prefix/as-c++" "${flags[@]}"
   "$prefix/as-c" | tee "$prefix/as-c.txt"

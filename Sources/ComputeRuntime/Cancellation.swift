@@ -42,7 +42,12 @@ public final class Interruption: @unchecked Sendable {
 
   /// Throws when the computation must stop. Costs about 30 ns: call it every few thousand steps.
   public func check() throws(ComputeError) {
-    if stopped.load(ordering: .relaxed) || token?.isCancelled == true { throw .cancelled }
+    if stopped.load(ordering: .relaxed) { throw .cancelled }
+    if token?.isCancelled == true {
+      // For good: whoever left work undone must not find the token reset.
+      stopAll()
+      throw .cancelled
+    }
     guard let shouldCancel, pthread_equal(pthread_self(), callingThread) != 0 else { return }
     let now = Self.now()
     guard now &- lastAsked >= 20_000_000 else { return }

@@ -15,6 +15,9 @@ internal import Synchronization
 public final class WorkTeam: @unchecked Sendable {
   /// How many threads share each job, the caller's included.
   public let count: Int
+  /// What is asked before each item of a job; touched by the calling thread only, like the next.
+  public private(set) var interruption: Interruption?
+  private var isCancelled = false
 
   /// What the helpers work on now.
   private struct Job {
@@ -40,15 +43,19 @@ public final class WorkTeam: @unchecked Sendable {
   /// More threads than any machine of today has processors; a larger wish is cut to this.
   public static let mostThreads = 1024
 
-  private init(count: Int) { self.count = count }
+  private init(count: Int, interruption: Interruption?) {
+    (self.count, self.interruption) = (count, interruption)
+  }
 
   /// Starts `threads - 1` helpers, runs `body` on the calling thread, and joins the helpers.
   ///
   /// A thread that the system refuses is no error: the others do its work.
+  ///
+  /// - Parameter interruption: asked before each item of a job; see ``asksToStop()``.
   public static func run<Result, Failure: Error>(
-    threads: Int, _ body: (WorkTeam) throws(Failure) -> Result
+    threads: Int, interruption: Interruption? = nil, _ body: (WorkTeam) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let team = WorkTeam(count: max(1, min(threads, mostThreads)))
+    let team = WorkTeam(count: max(1, min(threads, mostThreads)), interruption: interruption)
     guard team.count > 1 else { return try body(team) }
     var outcome: Swift.Result<Result, Failure>?
     withoutActuallyEscaping(body) { body in
@@ -73,6 +80,15 @@ public final class WorkTeam: @unchecked Sendable {
   /// Items go to whoever is free, so what an item does must not depend on the worker, whose number
   /// (`0 ..< count`) only says which scratch memory is its own. Not to be called from within a job.
   public func share(_ items: Int, _ body: (_ worker: Int, _ item: Int) -> Void) {
+    guard let interruption else { return shareAll(items, body) }
+    guard !asksToStop() else { return }
+    shareAll(items) { worker, item in
+      do { try interruption.check() } catch { return }
+      body(worker, item)
+    }
+  }
+
+  private func shareAll(_ items: Int, _ body: (_ worker: Int, _ item: Int) -> Void) {
     guard count > 1, items > 1 else {
       for item in 0..<max(0, items) { body(0, item) }
       return
@@ -85,6 +101,24 @@ public final class WorkTeam: @unchecked Sendable {
       door.locked { job.body = nil }
       wait { inside.load(ordering: .acquiring) == 0 }
     }
+  }
+
+  /// Throws if the caller asked to stop; otherwise runs `body`, which is then not broken off: for what must
+  /// be done wholly or not at all.
+  public func commit(_ body: () -> Void) throws(ComputeError) {
+    guard !asksToStop() else { throw .cancelled }
+    let paused = interruption
+    interruption = nil
+    body()
+    interruption = paused
+  }
+
+  /// Whether the caller asked to stop. From then on no job is done, and what the jobs before, the last one
+  /// perhaps in part, computed is not to be used.
+  public func asksToStop() -> Bool {
+    if isCancelled { return true }
+    do { try interruption?.check() } catch { isCancelled = true }
+    return isCancelled
   }
 
   private func publish(_ items: Int, _ body: @escaping (Int, Int) -> Void) {

@@ -8,19 +8,21 @@ public enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   case wrongShape(String)
   /// A setting outside its range.
   case invalidSetting(String)
+  /// The caller asked to stop.
+  case cancelled
 
   public var description: String {
     switch self {
     case .memoryRefused(let bytes): "\(bytes) bytes of memory were refused"
     case .wrongShape(let sentence), .invalidSetting(let sentence): sentence
+    case .cancelled: "was cancelled"
     }
   }
 
   package init(_ error: ComputeError) {
     switch error {
     case .memoryRefused(let bytes): self = .memoryRefused(bytes: bytes)
-    // Nothing in a network asks whether to stop.
-    case .cancelled: self = .memoryRefused(bytes: 0)
+    case .cancelled: self = .cancelled
     }
   }
 

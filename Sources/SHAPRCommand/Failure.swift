@@ -76,6 +76,7 @@ extension Failure {
     case .memoryRefused: self.init(71, "NOMEM", error.description)
     case .wrongShape: self.init(65, "SHAPE", error.description)
     case .invalidSetting: self.init(78, "CONFIG", error.description)
+    case .cancelled: self.init(130, "CANCELLED", error.description)
     }
   }
 

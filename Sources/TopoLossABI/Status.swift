@@ -7,6 +7,8 @@ internal import TopologicalLoss
 struct Failure: Error {
   let status: topoloss_status
   var index: Int64 = -1
+  /// The system's error number, of files.
+  var systemError: Int32 = 0
   let message: String
 
   /// Writes the failure where the caller wants it and returns the status.
@@ -16,6 +18,7 @@ struct Failure: Error {
     else { return status }
     unsafe error.pointee.code = status
     unsafe error.pointee.index = index
+    unsafe error.pointee.system_error = systemError
     unsafe withUnsafeMutableBytes(of: &error.pointee.message) { target in
       var length = 0
       for byte in message.utf8.prefix(target.count - 1) {
@@ -101,7 +104,9 @@ func reporting(
   } catch let failure as TransportError {
     return unsafe Failure(failure).report(to: target)
   } catch {
-    return unsafe Failure(TOPOLOSS_EINTERNAL, "\(error); please report it").report(to: target)
+    let failure =
+      Failure(trainer: error) ?? Failure(TOPOLOSS_EINTERNAL, "\(error); please report it")
+    return unsafe failure.report(to: target)
   }
 }
 

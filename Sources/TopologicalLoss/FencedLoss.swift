@@ -11,7 +11,8 @@ internal import PersistentHomology
 ///     prediction, of its shape, overwritten; nil leaves it out.
 package func topologicalLoss(
   prediction: FencedPointer<Float>, target: FencedPointer<Float>, volumes: Int, extents: [Int],
-  values: FencedPointer<Double>, gradient: FencedPointer<Float>?, options: LossOptions
+  values: FencedPointer<Double>, gradient: FencedPointer<Float>?, options: LossOptions,
+  interruption: Interruption? = nil
 ) throws(LossError) {
   var outputs = LossOutputs()
   outputs.values = values.prefix(volumes)
@@ -22,7 +23,7 @@ package func topologicalLoss(
   try computeLoss(
     prediction: strided(prediction, volumes, extents),
     target: .volumes(strided(target, volumes, extents)), options: options, outputs: outputs,
-    interruption: Interruption(token: options.cancellation))
+    interruption: interruption ?? Interruption(token: options.cancellation))
 }
 
 private func strided(

@@ -1,6 +1,6 @@
 // Reads raw memory: a caller's array, element by element, wherever its strides lead.
-internal import ComputeRuntime
-internal import PersistentHomology
+package import ComputeRuntime
+package import PersistentHomology
 
 /// How elements of one type are read as numbers.
 protocol ElementFormat: SendableMetatype {
@@ -118,6 +118,62 @@ extension StridedVolumes {
     }
     try scalarType.perform(
       ValueCheck(volumes: self, index: index, operand: operand, interruption: interruption))
+  }
+}
+
+extension StridedVolumes {
+  /// Writes the elements of volume `index` to `output` in C order, as fractions of the type's full scale: 255 for
+  /// 8 bit, 65535 for 16 bit, 1 for floating point and truth values.
+  ///
+  /// - Returns: the flat index of the first element that is not in [0, 1], with its value; nil if all are.
+  /// - Precondition: `output` has room for a volume, and the type has a full scale.
+  package func copyFractions(
+    ofVolume index: Int, into output: FencedPointer<Float>
+  ) -> (index: Int, value: Float)? {
+    precondition(output.count >= shape.voxels, "no room for a volume")
+    let copy = FractionCopy(volumes: self, index: index, output: output)
+    // The pass itself throws nothing.
+    return (try? scalarType.perform(copy)) ?? nil
+  }
+}
+
+extension ScalarType {
+  /// The value that means 1, or nil for a type of which nobody says what is white.
+  package var fullScale: Float? {
+    switch self {
+    case .uint8: 255
+    case .uint16: 65535
+    case .bool, .float16, .float32, .float64: 1
+    default: nil
+    }
+  }
+}
+
+private struct FractionCopy: ElementPass {
+  let volumes: StridedVolumes
+  let index: Int
+  let output: FencedPointer<Float>
+
+  func run<Format: ElementFormat>(_ format: Format.Type) throws(LossError) -> (index: Int, value: Float)? {
+    let ((depth, height, width), strides) = volumes.planes
+    let start = unsafe volumes.volume(index)
+    guard let fullScale = volumes.scalarType.fullScale else {
+      preconditionFailure("a type without a full scale")
+    }
+    var place = 0
+    for z in 0..<depth {
+      for y in 0..<height {
+        let row = unsafe start + (z &* strides.0 &+ y &* strides.1)
+        for x in 0..<width {
+          let raw = unsafe row.loadUnaligned(fromByteOffset: x &* strides.2, as: Format.Bits.self)
+          let value = Float(format.value(volumes.isByteSwapped ? raw.byteSwapped : raw)) / fullScale
+          guard value >= 0, value <= 1 else { return (index * volumes.shape.voxels + place, value) }
+          output[place] = value
+          place += 1
+        }
+      }
+    }
+    return nil
   }
 }
 

@@ -148,4 +148,45 @@ struct WorkTeamTests {
     }
     #expect(sum.load(ordering: .relaxed) == 80 * (0 + 1 + 2 + 3 + 4))
   }
+
+  @Test(
+    "a caller who asks to stop: no further item, for good; a commit is whole or not at all",
+    arguments: [1, 2, 4])
+  func stopping(threads: Int) {
+    for lastItem in 0..<40 {
+      let token = Cancellation()
+      let begun = Atomic<Int>(0)
+      let committed = Atomic<Int>(0)
+      WorkTeam.run(threads: threads, interruption: Interruption(token: token)) { team in
+        for _ in 0..<3 {
+          team.share(10) { _, _ in
+            if begun.add(1, ordering: .relaxed).oldValue == lastItem { token.cancel() }
+          }
+        }
+        // Forgotten by the caller, not by the team.
+        token.reset()
+        let isStopped = team.asksToStop()
+        // Certainly where another job followed, and wherever an item was left out.
+        if lastItem < 20 || begun.load(ordering: .relaxed) < 30 { #expect(isStopped) }
+        if lastItem >= 30 { #expect(!isStopped) }
+        if isStopped {
+          // Each of the others may have had one in hand.
+          #expect(begun.load(ordering: .relaxed) <= lastItem + threads)
+          #expect(throws: ComputeError.cancelled) {
+            try team.commit { committed.store(1, ordering: .relaxed) }
+          }
+          #expect(committed.load(ordering: .relaxed) == 0)
+        } else {
+          #expect(throws: Never.self) {
+            try team.commit {
+              token.cancel()
+              team.share(10) { _, _ in committed.add(1, ordering: .relaxed) }
+            }
+          }
+          #expect(committed.load(ordering: .relaxed) == 10)
+          #expect(team.asksToStop())
+        }
+      }
+    }
+  }
 }

@@ -50,7 +50,9 @@ struct Balls: CellSource {
 }
 
 /// A training of a few seconds that has everything: two stages, L_T, a short last batch.
-func smallTraining(_ change: (inout Settings) -> Void = { _ in }, threads: Int = 2) throws -> Training {
+func smallTraining(
+  _ change: (inout Settings) -> Void = { _ in }, threads: Int = 2, source: any CellSource = Balls(count: 8)
+) throws -> Training {
   var settings = Settings()
   settings.baseFilters = 2
   settings.batchSize = 2
@@ -61,7 +63,7 @@ func smallTraining(_ change: (inout Settings) -> Void = { _ in }, threads: Int =
   change(&settings)
   let budget = MemoryBudget()
   return try Training(
-    settings, seed: 3, source: Balls(count: 8),
+    settings, seed: 3, source: source,
     split: Split(train: [0, 1, 2, 3, 4], validation: [5, 6, 7], test: []),
     workspace: KernelWorkspace(threads: threads, budget: budget), budget: budget)
 }
@@ -79,7 +81,7 @@ struct TrainingTests {
     let results = try [1, 2, 4].map { threads in
       let training = try smallTraining(threads: threads)
       try WorkTeam.run(threads: threads) { team in
-        try training.run(team: team, onStep: { _ in true }, onEpoch: { _ in })
+        try training.run(team: team, onStep: { _ in true }, onEpoch: { _ in true })
       }
       return (bits(of: training), training.progress)
     }
@@ -98,7 +100,7 @@ struct TrainingTests {
         onStep: { _ in
           steps += 1
           return true
-        }, onEpoch: { _ in })
+        }, onEpoch: { _ in true })
     }
     let folder = ModelFolder()
     let path = folder["checkpoint.safetensors"]
@@ -112,14 +114,14 @@ struct TrainingTests {
           onStep: { _ in
             done += 1
             return done < stop
-          }, onEpoch: { _ in })
+          }, onEpoch: { _ in true })
       }
       try first.writeCheckpoint(to: path)
       let second = try smallTraining(threads: 1)
       try second.readCheckpoint(from: path)
       #expect(second.progress == first.progress)
       try WorkTeam.run(threads: 1) { team in
-        try second.run(team: team, onStep: { _ in true }, onEpoch: { _ in })
+        try second.run(team: team, onStep: { _ in true }, onEpoch: { _ in true })
       }
       #expect(bits(of: second) == bits(of: reference), "stopped after step \(stop)")
       #expect(second.progress == reference.progress)
@@ -134,7 +136,7 @@ struct TrainingTests {
       $0.learningRate = 0.01
     }
     try WorkTeam.run(threads: 2) { team in
-      try training.run(team: team, onStep: { _ in true }, onEpoch: { _ in })
+      try training.run(team: team, onStep: { _ in true }, onEpoch: { _ in true })
     }
     let log = training.progress.log
     #expect(log[log.count - 1].train.total < 0.8 * log[0].train.total)

@@ -106,6 +106,19 @@ int32_t topoloss_topological_loss_to_diagrams(const array_t *a, int32_t rank, li
   (void)rank; (void)points; (void)counts; (void)last; (void)options; (void)values; (void)terms;
   (void)gradient; return answer(a->data, error);
 }
+const char *topoloss_measure_name(int32_t i) { (void)i; return 0; }
+void topoloss_run_options_init(void *o) { memset(o, 0, 8); }
+int32_t topoloss_evaluate(const char *settings, const array_t *a, const array_t *b, void *options,
+                          double *scores, error_t *error) {
+  (void)settings; (void)b; (void)options; (void)scores; return answer(a->data, error);
+}
+/* Not called here, but the extension is bound to them. */
+#define UNUSED(NAME) int32_t NAME(void) { return -16; }
+UNUSED(topoloss_training_create) UNUSED(topoloss_training_fit) UNUSED(topoloss_training_save)
+UNUSED(topoloss_training_load) UNUSED(topoloss_training_log) UNUSED(topoloss_training_model)
+UNUSED(topoloss_training_destroy) UNUSED(topoloss_model_load) UNUSED(topoloss_model_save)
+UNUSED(topoloss_model_settings) UNUSED(topoloss_model_predict) UNUSED(topoloss_model_destroy)
+UNUSED(topoloss_settings) UNUSED(topoloss_folds) UNUSED(topoloss_compare)
 int32_t topoloss_resample(const array_t *a, int32_t rank, const int64_t *resolution, void *out,
                           error_t *error) {
   (void)rank; (void)resolution; (void)out; return answer(a->data, error);
@@ -136,6 +149,7 @@ functions = {
     "to diagrams": lambda a: topoloss_swift.topological_loss(a, kept(), **LINE),
     "resample": lambda a: topoloss_swift.resample(a, spatial_dims=1),
     "adjoint": lambda a: _loss.resample_adjoint(a, (9,)),
+    "scores": lambda a: topoloss_swift._core.evaluate("", a, truth, 0, 0, False),
 }
 LINE = {"spatial_dims": 1, "dimensions": (0,)}
 def pair(numbers): return memoryview(numbers).cast("B").cast("d", [2, 2])
@@ -182,7 +196,7 @@ def stand_in(tmp_path):
 
 FUNCTIONS = (
     "diagrams", "wasserstein", "matching", "bottleneck", "sliced", "persistence", "entropy", "loss",
-    "gradient", "to diagrams", "resample", "adjoint",
+    "gradient", "to diagrams", "resample", "adjoint", "scores",
 )  # fmt: skip
 
 

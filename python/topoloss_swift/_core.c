@@ -24,6 +24,9 @@
 #include "_core_distances.h"
 #include "_core_loss.h"
 #include "_core_resample.h"
+#include "_core_model.h"
+#include "_core_training.h"
+#include "_core_scores.h"
 
 /* ---------------------------------------------------------------- small functions */
 
@@ -91,6 +94,13 @@ static PyMethodDef core_methods[] = {
     {"topological_loss", core_topological_loss, METH_VARARGS, topological_loss_doc},
     {"resample", core_resample, METH_VARARGS, resample_doc},
     {"resample_adjoint", core_resample_adjoint, METH_VARARGS, resample_adjoint_doc},
+    {"training", core_training, METH_VARARGS, training_doc},
+    {"model_load", core_model_load, METH_VARARGS, model_load_doc},
+    {"settings", core_settings, METH_O, settings_doc},
+    {"measure_names", core_measure_names, METH_NOARGS, measure_names_doc},
+    {"evaluate", core_evaluate, METH_VARARGS, evaluate_doc},
+    {"folds", core_folds, METH_VARARGS, folds_doc},
+    {"compare", core_compare, METH_VARARGS, compare_doc},
     {"block", core_block, METH_VARARGS, block_doc},
     {"shape", core_shape, METH_O, shape_doc},
     {"has_buffer", core_has_buffer, METH_O, has_buffer_doc},
@@ -111,18 +121,27 @@ static int check_library_version(void) {
   return -1;
 }
 
+/* Makes a type of the module and keeps it in *slot. */
+static int add_type(PyObject *module, PyObject **slot, PyType_Spec *spec) {
+  *slot = PyType_FromModuleAndSpec(module, spec, NULL);
+  return *slot == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)*slot);
+}
+
 static int core_exec(PyObject *module) {
   CoreState *state = PyModule_GetState(module);
   if (check_library_version() != 0) return -1;
-  state->block_type = PyType_FromModuleAndSpec(module, &block_spec, NULL);
-  if (state->block_type == NULL) return -1;
-  if (PyModule_AddType(module, (PyTypeObject *)state->block_type) != 0) return -1;
+  if (add_type(module, &state->block_type, &block_spec) != 0 ||
+      add_type(module, &state->model_type, &model_spec) != 0 ||
+      add_type(module, &state->training_type, &training_spec) != 0)
+    return -1;
   return add_exceptions(module, state);
 }
 
 static int core_traverse(PyObject *module, visitproc visit, void *arg) {
   CoreState *state = PyModule_GetState(module);
   Py_VISIT(state->block_type);
+  Py_VISIT(state->model_type);
+  Py_VISIT(state->training_type);
   Py_VISIT(state->limit_error);
   Py_VISIT(state->format_error);
   Py_VISIT(state->unsupported_error);
@@ -134,6 +153,8 @@ static int core_traverse(PyObject *module, visitproc visit, void *arg) {
 static int core_clear(PyObject *module) {
   CoreState *state = PyModule_GetState(module);
   Py_CLEAR(state->block_type);
+  Py_CLEAR(state->model_type);
+  Py_CLEAR(state->training_type);
   Py_CLEAR(state->limit_error);
   Py_CLEAR(state->format_error);
   Py_CLEAR(state->unsupported_error);

@@ -6,6 +6,8 @@
 /* What one module object owns; every interpreter has its own. */
 typedef struct {
   PyObject *block_type;
+  PyObject *model_type;
+  PyObject *training_type;
   PyObject *limit_error;
   PyObject *format_error;
   PyObject *unsupported_error;
@@ -45,6 +47,13 @@ static PyObject *raise_error(const CoreState *state, topoloss_status status,
   if (length == 0) length = strlen(text);
   PyObject *message = PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "replace");
   if (message == NULL) return NULL;
+  if (status == TOPOLOSS_EIO && error->system_error != 0) {
+    /* OSError(errno, ...) is FileNotFoundError, PermissionError, ... */
+    PyObject *pair = Py_BuildValue("(iN)", (int)error->system_error, message);
+    if (pair != NULL) PyErr_SetObject(exception, pair);
+    Py_XDECREF(pair);
+    return NULL;
+  }
   PyErr_SetObject(exception, message);
   Py_DECREF(message);
   return NULL;

@@ -45,10 +45,11 @@ enum {
   TOPOLOSS_EUNSUPPORTED = -9, /* valid, but not supported */
   TOPOLOSS_ECHECKSUM = -10,   /* checksum mismatch */
   TOPOLOSS_EIO = -11,         /* file could not be read or written */
-  TOPOLOSS_EBUSY = -12,       /* another process owns the directory */
+  TOPOLOSS_EBUSY = -12,       /* another process owns the directory, another call the handle */
   TOPOLOSS_EPATH = -13,       /* name leaves its directory or holds forbidden characters */
   TOPOLOSS_ECANCELLED = -14,  /* cancelled by the caller */
-  TOPOLOSS_EARGUMENT = -15,   /* NULL where a value is needed, unknown option value */
+  TOPOLOSS_EARGUMENT = -15,   /* NULL where a value is needed, unknown option value,
+                                 value outside its range (.index: its flat index) */
   TOPOLOSS_EINTERNAL = -16    /* a defect of this library: please report it */
 };
 
@@ -56,7 +57,7 @@ enum {
 typedef struct topoloss_error {
   size_t struct_size; /* sizeof(topoloss_error) */
   topoloss_status code;
-  int32_t reserved;
+  int32_t system_error; /* errno of TOPOLOSS_EIO, else 0 */
   int64_t index;     /* flat index or byte offset the message speaks of, or -1 */
   char message[256]; /* UTF-8, always terminated */
 } topoloss_error;
@@ -367,6 +368,198 @@ topoloss_status topoloss_resample_adjoint(const topoloss_array *array, int32_t s
                                           const int64_t *extents, const double *factors,
                                           int32_t result_is_zero, void *result,
                                           topoloss_error *error);
+
+/* ---------------------------------------------------------------- the trainer
+ *
+ * SHAPR (Waibel et al., MICCAI 2022): a network that makes the 3-D shape of a cell from one image, trained
+ * with the topological loss. Settings are a JSON text with the keys of `shapr train --settings`, NUL-terminated
+ * UTF-8; NULL: the defaults. A bad one is TOPOLOSS_EARGUMENT, .index its byte offset, the message begins with
+ * line:column. Of `seeds` the first counts; keys of files and folders are read and ignored.
+ *
+ * Every number follows from settings, cells and split: not from threads, time or interruptions. The program
+ * `shapr` computes the same bits from files that hold the same values.
+ *
+ * A handle serves one call at a time, else TOPOLOSS_EBUSY, and only in the process that made it: in a child
+ * after fork() it can be destroyed, and a new one works. No thread is left behind when a call returns.
+ *
+ * Texts are copied out by two calls: with text = NULL only *length is set, the bytes without the closing NUL;
+ * then with a buffer of `capacity` >= *length + 1 bytes (else TOPOLOSS_EBUFFER). */
+
+/* With what means a call works. */
+typedef struct topoloss_run_options {
+  size_t struct_size; /* sizeof(topoloss_run_options) */
+  int32_t threads;    /* 0: those of the settings, by default one per processor. Of a handle, the threads
+                         and the memory are those that it was created with. */
+  int32_t reserved;
+  uint64_t max_memory; /* bytes that a handle, or a call without one, may hold; as in topoloss_options, like
+                          the next three. A call that is cancelled stops within about 50 ms. */
+  topoloss_cancellation *cancellation;
+  int32_t (*should_cancel)(void *context);
+  void *context;
+} topoloss_run_options;
+
+/* Fills in the defaults. */
+void topoloss_run_options_init(topoloss_run_options *options);
+
+/* Cells in the caller's memory: value / full scale is from 0 to 1. Full scale is 255 for UINT8, 65535 for
+ * UINT16 and 1 for BOOL and floating point; other types are TOPOLOSS_EDTYPE. H and W are multiples of 4 (of 16
+ * for the adversarial stage). Integers of which none is above 1 are refused: they were meant as truth values. */
+typedef struct topoloss_cells {
+  size_t struct_size;            /* sizeof(topoloss_cells) */
+  const topoloss_array *images;  /* N x H x W */
+  const topoloss_array *masks;   /* N x H x W: where the cell is */
+  const topoloss_array *objects; /* N x 64 x H x W: the shapes to be found */
+  const char *const *names;      /* N names; NULL: "0", "1", ... A name without the digits at its end is
+                                    the cell's class. */
+} topoloss_cells;
+
+/* Indices of cells, each at most once in all three lists. */
+typedef struct topoloss_split {
+  size_t struct_size; /* sizeof(topoloss_split) */
+  const int64_t *train;
+  int64_t train_count; /* at least 1, like the next */
+  const int64_t *validation; /* they decide which weights are the best, and when to stop */
+  int64_t validation_count;
+  const int64_t *test; /* or NULL; not read in training */
+  int64_t test_count;
+} topoloss_split;
+
+/* The means over cells. */
+typedef struct topoloss_losses {
+  double dice;
+  double cross_entropy;
+  double geometric;   /* dice + cross_entropy / 2 */
+  double topological; /* with its weight */
+  double total;       /* geometric + topological */
+  double adversarial; /* this and the next: of training in the adversarial stage, else 0 */
+  double discriminator;
+} topoloss_losses;
+
+enum {
+  TOPOLOSS_STEP_DONE = 0,    /* one batch was learned from; more of this epoch are to come, or its validation */
+  TOPOLOSS_EPOCH_DONE = 1,   /* an epoch and its validation */
+  TOPOLOSS_TRAINING_DONE = 2 /* nothing is left to do */
+};
+
+enum { TOPOLOSS_SUPERVISED = 0, TOPOLOSS_ADVERSARIAL = 1 };
+
+/* Where a training stands. */
+typedef struct topoloss_report {
+  size_t struct_size; /* sizeof(topoloss_report) */
+  int32_t event;      /* TOPOLOSS_STEP_DONE ... */
+  int32_t stage;      /* TOPOLOSS_SUPERVISED or TOPOLOSS_ADVERSARIAL */
+  int64_t epoch;      /* from 0, in its stage */
+  int64_t epochs;     /* of the stage, at most */
+  int64_t step;       /* steps of this epoch that are done, */
+  int64_t steps;      /* of so many */
+  int32_t is_best;    /* 1: no epoch before had a lower validation loss */
+  int32_t reserved;
+  double learning_rate;
+  topoloss_losses train;      /* of the epoch so far; of TRAINING_DONE: 0 */
+  topoloss_losses validation; /* of EPOCH_DONE; else 0 */
+} topoloss_report;
+
+/* The training of one network on one split. */
+typedef struct topoloss_training topoloss_training;
+/* A network with its weights. */
+typedef struct topoloss_model topoloss_model;
+
+/* Checks settings and arrays, every value of them, and begins a training on
+ * *training. The arrays' elements are read again in every epoch: they must stay as they are until the
+ * training is destroyed. All else may go. */
+topoloss_status topoloss_training_create(const char *settings, const topoloss_cells *cells,
+                                         const topoloss_split *split,
+                                         const topoloss_run_options *options, /* NULL: defaults */
+                                         topoloss_training **training, topoloss_error *error);
+
+/* Goes on by one step; after an epoch's last one with its validation, too. `report` says what was done
+ * (NULL: not wanted). A cancelled call (TOPOLOSS_ECANCELLED) takes the step it was in back; the next call goes on
+ * from there. A loss that is no number is TOPOLOSS_ENAN, with the cells in the message. */
+topoloss_status topoloss_training_step(topoloss_training *training,
+                                       const topoloss_run_options *options, topoloss_report *report,
+                                       topoloss_error *error);
+
+/* Goes on to the end of the present epoch. */
+topoloss_status topoloss_training_epoch(topoloss_training *training,
+                                        const topoloss_run_options *options,
+                                        topoloss_report *report, topoloss_error *error);
+
+/* Goes on to the end. `progress` (or NULL) is called on the calling thread after each step and each epoch;
+ * a non-zero answer cancels the call. There the training can be saved and its model taken. */
+topoloss_status topoloss_training_fit(topoloss_training *training,
+                                      const topoloss_run_options *options,
+                                      int32_t (*progress)(const topoloss_report *report,
+                                                          void *context),
+                                      void *progress_context, topoloss_error *error);
+
+/* Writes a checkpoint, atomically; the program's checkpoints have the same format. */
+topoloss_status topoloss_training_save(topoloss_training *training, const char *path,
+                                       topoloss_error *error);
+
+/* Goes on from a checkpoint with the same settings, seed, names and split, to the same bits. After a failure
+ * other than TOPOLOSS_EIO the training has to be loaded again, or destroyed. */
+topoloss_status topoloss_training_load(topoloss_training *training, const char *path,
+                                       topoloss_error *error);
+
+/* The epochs that are done, as a text with one JSON object per line: the program's log.jsonl. */
+topoloss_status topoloss_training_log(topoloss_training *training, char *text, int64_t capacity,
+                                      int64_t *length, topoloss_error *error);
+
+/* The weights with the lowest validation loss so far, as a new model. */
+topoloss_status topoloss_training_model(topoloss_training *training, topoloss_model **model,
+                                        topoloss_error *error);
+
+void topoloss_training_destroy(topoloss_training *training);
+
+/* A model with fresh weights, drawn with the seed of the settings. */
+topoloss_status topoloss_model_create(const char *settings, const topoloss_run_options *options,
+                                      topoloss_model **model, topoloss_error *error);
+
+/* Reads a safetensors file under the published names, such as the program's best.safetensors. */
+topoloss_status topoloss_model_load(const char *path, const topoloss_run_options *options,
+                                    topoloss_model **model, topoloss_error *error);
+
+topoloss_status topoloss_model_save(topoloss_model *model, const char *path, topoloss_error *error);
+
+/* The settings that the model was trained with, complete. */
+topoloss_status topoloss_model_settings(topoloss_model *model, char *text, int64_t capacity,
+                                        int64_t *length, topoloss_error *error);
+
+/* Predicts the shapes of cells (`objects` and `names` are not read): `volumes` is a buffer of N x 64 x H x W
+ * floats in C order, probabilities. */
+topoloss_status topoloss_model_predict(topoloss_model *model, const topoloss_cells *cells,
+                                       const topoloss_run_options *options, float *volumes,
+                                       topoloss_error *error);
+
+void topoloss_model_destroy(topoloss_model *model);
+
+/* Checks settings and writes them out complete, defaults included, as JSON. */
+topoloss_status topoloss_settings(const char *settings, char *text, int64_t capacity,
+                                  int64_t *length, topoloss_error *error);
+
+/* The name of measure `index` of topoloss_evaluate, as in the header of scores.csv; NULL beyond the last. */
+const char *topoloss_measure_name(int32_t index);
+
+/* Compares predictions with true shapes, both N x D x H x W with values as in topoloss_cells: `scores` gets
+ * N rows, one number per measure; NaN where the truth leaves a measure undefined. The settings say how
+ * diagrams are made. */
+topoloss_status topoloss_evaluate(const char *settings, const topoloss_array *predictions,
+                                  const topoloss_array *truths, const topoloss_run_options *options,
+                                  double *scores, topoloss_error *error);
+
+/* Deals `count` cells out for a cross-validation, class by class (names NULL: all of one class), as the
+ * program does for cells in this order (its own is that of the names' bytes): parts[i] is the
+ * part, 0 ... folds - 1, that cell i is in. Fold k tests on part k and validates on part k + 1. */
+topoloss_status topoloss_folds(const char *const *names, int64_t count, int32_t folds,
+                               uint64_t seed, int32_t *parts, topoloss_error *error);
+
+enum { TOPOLOSS_TEXT = 0, TOPOLOSS_CSV = 1, TOPOLOSS_MARKDOWN = 2 };
+
+/* Two tables of scores (the text of scores.csv) on the same cells, set against each other: the paper's
+ * Table 1, the paired test, effect sizes. `title` says what the cells are; NULL: "cells". */
+topoloss_status topoloss_compare(const char *baseline, const char *candidate, const char *title,
+                                 int32_t format, char *text, int64_t capacity, int64_t *length,
+                                 topoloss_error *error);
 
 #ifdef __cplusplus
 }

@@ -70,6 +70,16 @@ public final class Generator {
   /// Names of layers that the published network has but never uses.
   private static let unused = "conv10."
 
+  /// The generator that a file holds: base filters and decoder follow from the shapes of its tensors.
+  ///
+  /// - Throws: ``CheckpointError`` or ``NetworkError``.
+  public convenience init(
+    reading file: CheckpointFile, workspace: KernelWorkspace, budget: MemoryBudget
+  ) throws {
+    try self.init(try ModelSettings(of: file), workspace: workspace, budget: budget)
+    try read(from: file)
+  }
+
   /// Reads weights; those of the unused layers may be there.
   public func read(from file: CheckpointFile) throws(CheckpointError) {
     try network.readState(from: file, ignoring: [Self.unused])

@@ -73,7 +73,6 @@ public final class AdversarialStep {
       team: team)
     pass.generator.network.clearGradients()
     pass.backward(output, team: team)
-    generatorOptimiser.step(workspace: workspace, team: team)
 
     // The discriminator: the same verdicts, now to be 0; then real volumes, to be 1.
     discriminator.network.clearGradients()
@@ -86,7 +85,11 @@ public final class AdversarialStep {
       self.verdicts(on: target, output.shape, judged), target: 1, count: shape.batch, weight: 0.5,
       gradient: verdictGradient.cells)
     _ = backward(shape.batch, learning)
-    discriminatorOptimiser.step(workspace: workspace, team: team)
+    // Neither learns from the other's new weights, so both move together or not at all.
+    try team.commitStep {
+      generatorOptimiser.step(workspace: workspace, team: team)
+      discriminatorOptimiser.step(workspace: workspace, team: team)
+    }
 
     return Losses(
       geometric: geometric, volume: volume, adversarial: adversarial,

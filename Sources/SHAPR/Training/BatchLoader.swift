@@ -60,8 +60,7 @@ final class BatchLoader {
 
   /// The batch, loaded now unless ``prepare(_:)`` was told of it before.
   func batch(_ plan: BatchPlan) throws(TrainingError) -> Batch {
-    companion?.wait()
-    companion = nil
+    finish()
     let slot = slots[turn]
     if slot.plan != plan { Self.load(plan, from: source, into: slot) }
     slot.plan = nil
@@ -80,6 +79,12 @@ final class BatchLoader {
     companion?.wait()
     let (source, slot) = (source, slots[turn])
     companion = Companion { Self.load(plan, from: source, into: slot) }
+  }
+
+  /// Returns when nothing is being loaded any more; what was prepared stays.
+  func finish() {
+    companion?.wait()
+    companion = nil
   }
 
   private static func load(_ plan: BatchPlan, from source: any CellSource, into slot: Slot) {

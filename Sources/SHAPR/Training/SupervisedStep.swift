@@ -113,13 +113,15 @@ public final class SupervisedStep {
   /// - Parameters:
   ///   - input: `N x 2 x 1 x H x W`; `target`: `N x 1 x 64 x H x W`, in [0, 1].
   /// - Returns: the losses before the weights moved.
+  /// - Throws: ``NetworkError/cancelled`` before the weights move, if the team's caller asked to stop; running
+  ///   statistics have moved then.
   public func run(
     input: Floats, shape: TensorShape, target: Floats, volumeLoss: VolumeLoss? = nil,
     team: WorkTeam
   ) throws(NetworkError) -> Losses {
     let losses = try gradients(
       input: input, shape: shape, target: target, volumeLoss: volumeLoss, team: team)
-    optimiser.step(workspace: pass.generator.network.workspace, team: team)
+    try team.commitStep { optimiser.step(workspace: pass.generator.network.workspace, team: team) }
     return losses
   }
 
@@ -140,5 +142,12 @@ public final class SupervisedStep {
     network.clearGradients()
     pass.backward(output, team: team)
     return Losses(geometric: geometric, volume: volume)
+  }
+}
+
+extension WorkTeam {
+  /// Moves weights, all of them or, if the caller asked to stop, none.
+  func commitStep(_ optimise: () -> Void) throws(NetworkError) {
+    do { try commit(optimise) } catch { throw NetworkError(error) }
   }
 }

@@ -26,9 +26,11 @@ public final class TopologicalVolumeLoss {
 
   /// The weighted loss; `gradient`, of the same shape as the probabilities, is overwritten.
   ///
+  /// - Parameter interruption: asked meanwhile whether to stop.
   /// - Returns: NaN when ``failure`` says why there is no value.
   public func callAsFunction(
-    probabilities: Floats, target: Floats, shape: TensorShape, gradient: Floats?
+    probabilities: Floats, target: Floats, shape: TensorShape, gradient: Floats?,
+    interruption: Interruption? = nil
   ) -> Double {
     failure = nil
     var options = options
@@ -37,7 +39,7 @@ public final class TopologicalVolumeLoss {
       try topologicalLoss(
         prediction: probabilities, target: target, volumes: shape.batch,
         extents: [shape.depth, shape.height, shape.width], values: values.cells,
-        gradient: gradient, options: options)
+        gradient: gradient, options: options, interruption: interruption)
     } catch {
       failure = error
       return .nan

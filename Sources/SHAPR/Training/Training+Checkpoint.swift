@@ -138,8 +138,11 @@ extension Adam {
 extension Training {
   /// Steps of all epochs and stages that are done: what checkpoints are numbered by.
   public var stepsDone: Int {
-    let perEpoch = (split.train.count + settings.batchSize - 1) / settings.batchSize
-    return progress.epochsBegun * perEpoch + progress.step
+    progress.epochsBegun * stepsPerEpoch + progress.step
+  }
+
+  public var stepsPerEpoch: Int {
+    (split.train.count + settings.batchSize - 1) / settings.batchSize
   }
 }
 

@@ -1,6 +1,6 @@
 public import ComputeRuntime
 public import NeuralKernels
-internal import NeuralNetwork
+public import NeuralNetwork
 
 /// The training of one generator on one split: supervised, then adversarial if wished. Remembers networks,
 /// optimisers, the best weights so far and its progress; all of it is in a checkpoint.
@@ -21,7 +21,7 @@ public final class Training {
   private let pass: GeneratorPass
   private let topology: TopologicalVolumeLoss?
   private let loader: BatchLoader
-  private let validationGradient: Scratch<Float>
+  private var statistics: RunningStatistics
 
   /// What the caller may want to see, and do, after each step.
   public struct Step: Sendable {
@@ -42,6 +42,13 @@ public final class Training {
   ) throws(TrainingError) {
     guard !split.train.isEmpty, !split.validation.isEmpty else {
       throw .split("a split needs cells to train on and cells to validate on")
+    }
+    let extent = source.extent
+    guard
+      settings.adversarialEpochs == 0
+        || [extent.depth, extent.height, extent.width].allSatisfy({ $0 % 16 == 0 })
+    else {
+      throw .split("the adversarial stage takes cells whose extents are multiples of 16")
     }
     (self.settings, self.seed, self.source) = (settings, seed, source)
     (self.split, self.budget) = (split, budget)
@@ -68,7 +75,7 @@ public final class Training {
           settings.lossOptions(threads: workspace.threads), weight: settings.topologicalWeight,
           largestBatch: settings.batchSize, budget: budget) : nil
       loader = try BatchLoader(source, largestBatch: settings.batchSize, budget: budget)
-      validationGradient = Scratch(budget: budget)
+      statistics = try RunningStatistics(of: [generator.network], budget: budget)
       for values in generator.network.stateValues {
         do throws(ComputeError) {
           best.append(try Scratch(count: values.count, budget: budget))
@@ -80,16 +87,21 @@ public final class Training {
 
   /// Trains until the end, an early stop, or the caller's wish.
   ///
+  /// When this returns or throws, the state stands between two steps, and no thread is left behind: another
+  /// call, or a checkpoint, goes on from there. The team's caller may ask to stop in the middle of a step, which is then
+  /// taken back.
+  ///
   /// - Parameters:
   ///   - shouldStop: asked after each batch of the validation, which may be long; true stops like `onStep`.
-  ///   - onStep: called after each step; false stops with ``TrainingError/stopped`` where a checkpoint can go
-  ///     on.
-  ///   - onEpoch: called after each epoch; the progress then stands before the next one.
+  ///   - onStep: called after each step; false stops with ``TrainingError/stopped``.
+  ///   - onEpoch: called after each epoch and its validation, likewise; the progress then stands before the
+  ///     next one.
   public func run(
     team: WorkTeam, shouldStop: () -> Bool = { false },
     onStep: (Step) throws(TrainingError) -> Bool,
-    onEpoch: (EpochRecord) throws(TrainingError) -> Void
+    onEpoch: (EpochRecord) throws(TrainingError) -> Bool
   ) throws(TrainingError) {
+    defer { loader.finish() }
     while !progress.isFinished {
       if isStageOver {
         try beginNextStage()
@@ -98,7 +110,7 @@ public final class Training {
       try trainEpoch(team: team, onStep: onStep)
       let validation = try validate(split.validation, team: team, shouldStop: shouldStop)
       let record = endEpoch(validation)
-      try onEpoch(record)
+      guard try onEpoch(record) else { throw .stopped }
     }
   }
 
@@ -148,10 +160,12 @@ public final class Training {
     from batch: BatchLoader.Batch, team: WorkTeam
   ) throws(TrainingError) -> EpochLosses {
     var losses = EpochLosses()
+    statistics.keep()
     let volumeLoss: VolumeLoss? = topology.map { topology in
       { probabilities, shape, gradient in
         topology(
-          probabilities: probabilities, target: batch.target, shape: shape, gradient: gradient)
+          probabilities: probabilities, target: batch.target, shape: shape, gradient: gradient,
+          interruption: team.interruption)
       }
     }
     do {
@@ -177,6 +191,9 @@ public final class Training {
         losses.adversarial = found.adversarial
         losses.discriminator = found.discriminator
       }
+    } catch NetworkError.cancelled {
+      statistics.restore()
+      throw .stopped
     } catch { throw .network(error) }
     return losses
   }
@@ -204,10 +221,10 @@ public final class Training {
         losses.topological =
           topology?(
             probabilities: output.probabilities, target: batch.target, shape: output.shape,
-            gradient: nil) ?? 0
+            gradient: nil, interruption: team.interruption) ?? 0
         sums.add(losses, cells: plan.cells.count)
       } catch { throw .network(error) }
-      if shouldStop() { throw .stopped }
+      if shouldStop() || team.asksToStop() { throw .stopped }
     }
     return sums
   }
@@ -231,7 +248,8 @@ public final class Training {
     return record
   }
 
-  private var epochsOfStage: Int {
+  /// Epochs of the present stage, at most.
+  public var epochsOfStage: Int {
     progress.stage == .supervised ? settings.epochs : settings.adversarialEpochs
   }
 
@@ -273,6 +291,8 @@ public final class Training {
       discriminatorOptimiser: try Adam(
         discriminator.network.parameters, settings: adam, budget: budget),
       loss: settings.geometricLoss, largestBatch: settings.batchSize, budget: budget)
+    statistics = try RunningStatistics(
+      of: [generator.network, discriminator.network], budget: budget)
     adversarial = step
     return step
   }
@@ -291,6 +311,25 @@ public final class Training {
     }
   }
 
+  /// A generator of its own with the weights that had the lowest validation loss so far.
+  public func bestGenerator(
+    workspace: KernelWorkspace, budget: MemoryBudget
+  ) throws(NetworkError) -> Generator {
+    let copy = try Generator(settings.model, workspace: workspace, budget: budget)
+    for (values, best) in zip(copy.network.stateValues, best) {
+      values.copy(best.cells, count: values.count, to: 0)
+    }
+    for (counter, own) in zip(copy.network.chain.counters, generator.network.chain.counters) {
+      counter.count = own.count
+    }
+    return copy
+  }
+
+  /// What the file of the best weights says of them.
+  public var modelMetadata: [String: String] {
+    ["settings": settings.withoutPlaces.json, "seed": "\(seed)"]
+  }
+
   /// Predicts cells with the present weights, a batch at a time.
   ///
   /// - Parameter body: gets a batch's cells with the probabilities and the object of each, `D x H x W`, valid
@@ -307,6 +346,7 @@ public final class Training {
           team: team
         ).probabilities
       } catch { throw .network(error) }
+      guard !team.asksToStop() else { throw .stopped }
       let count = source.extent.objectCount
       try body(
         cells.enumerated().map { place, cell in

@@ -101,6 +101,7 @@ public final class CellRun {
           try self.save()
           do throws(DataFileError) { try self.writeLogs() } catch { throw .cell(error) }
           show(.epoch(record))
+          return true
         })
       try save()
     } catch {
@@ -196,7 +197,7 @@ public final class CellRun {
     do {
       try training.generator.write(
         to: folder.file("best.safetensors"),
-        metadata: ["settings": training.settings.withoutPlaces.json, "seed": "\(training.seed)"])
+        metadata: training.modelMetadata)
     } catch {
       switch error {
       case .network(let error): throw .training(.network(error))
