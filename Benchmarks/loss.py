@@ -11,8 +11,6 @@ A wrong answer, of ours or of a peer, ends the run.
 import argparse
 import os
 import re
-import shlex
-import sys
 from contextlib import closing
 
 import numpy as np
@@ -24,7 +22,7 @@ import inputs
 import loss_cases as cases
 import loss_contestants as losses
 import report
-from loss_rows import memory_row, say, thread_row, time_row
+from loss_rows import memory_row, thread_row, time_row
 from reference import Reference
 
 SECTION = "Distances and the loss"
@@ -105,7 +103,7 @@ def measure(options):
             text, rows = loss_tables(wanted, reference, batch)
             versions = reference.versions
     else:
-        say("SKIPPED: the rows of the loss, because the sample of real cells is absent")
+        report.say("SKIPPED: the rows of the loss, because the sample of real cells is absent")
         text = ["**Skipped: the rows of the loss, because the sample of real cells is absent.**"]
     more_text, more_rows = distance_tables(wanted)
     text += more_text + thread_table(options, matches, batch)
@@ -125,24 +123,13 @@ def main():
     options = arguments()
     if len(os.sched_getaffinity(0)) < 2:
         raise SystemExit("two cores are needed: some rows compare one with two")
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        say(f"the machine is busy (load average {load:.1f}): times will be too long")
+    load = report.load_average()
     torch.set_num_threads(1)
     if options.processor_time:
         clock.use_processor_time()
     body, verdicts, reference_versions = measure(options)
-    whole = len(sys.argv) == 1
-    command = "make bench-loss" if whole else shlex.join(["Benchmarks/loss.py", *sys.argv[1:]])
     packages = f"{report.versions(PACKAGES)}; in an environment of its own {reference_versions}"
-    heading = report.circumstances(command, load, packages)
-    met = f"{verdicts.count('yes')} of the {sum(map(bool, verdicts))} rows with a target meet it."
-    body = f"{heading}\n{met}\n\n{body}"
-    if whole:
-        report.put_section(report.RESULTS, SECTION, body)
-        say("wrote Benchmarks/RESULTS.md")
-    else:
-        print(body)
+    report.conclude("loss", SECTION, body, verdicts, packages, load)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Makes the rows of the tables of `loss.py`: compares the answers, then takes times and memory."""
 
-import sys
 
 import numpy as np
 
@@ -10,10 +9,6 @@ import report
 from clock import bound_to, medians, timed
 
 MIB = 2**20
-
-
-def say(*words):
-    print(*words, file=sys.stderr, flush=True)
 
 
 def time_row(case, columns, read, wrong):
@@ -52,7 +47,7 @@ def time_row(case, columns, read, wrong):
         targets.append(f"under {case.limit:g} s")
         checks.append(seconds[ours] < case.limit)
     row = [case.name, *map(cell, columns), ", ".join(targets) or "-", report.verdict(checks)]
-    say(" | ".join(row))
+    report.say(" | ".join(row))
     return row, answers
 
 
@@ -73,7 +68,7 @@ def thread_row(name, with_threads):
     seconds = medians(runs, first, at_least=3)
     times = [report.milliseconds(seconds[threads]) for threads in (1, 2)]
     row = [name, *times, report.factor(seconds[1] / seconds[2])]
-    say(" | ".join(row))
+    report.say(" | ".join(row))
     return row
 
 
@@ -86,5 +81,5 @@ def memory_row(case):
     checks = [found[distances.OURS] <= case.memory_limit] if case.memory_limit else []
     target = f"{case.memory_limit // MIB} MiB" if case.memory_limit else "-"
     row = [case.name, *cells, target, report.verdict(checks)]
-    say(" | ".join(row))
+    report.say(" | ".join(row))
     return row

@@ -12,7 +12,6 @@ import argparse
 import os
 import re
 import shlex
-import sys
 import tempfile
 from contextlib import closing
 
@@ -20,7 +19,7 @@ import network_cases as cases
 import network_inputs
 import network_programs as programs
 import report
-from network_rows import Programs, memory_row, say, scaling_row, time_row
+from network_rows import Programs, memory_row, scaling_row, time_row
 
 SECTION = "The network"
 PACKAGES = ("torch", "numpy", "safetensors")
@@ -93,9 +92,7 @@ def main():
     options = arguments()
     if len(os.sched_getaffinity(0)) < 2:
         raise SystemExit("two cores are needed: some rows compare one with two")
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        say(f"the machine is busy (load average {load:.1f}): times will be too long")
+    load = report.load_average()
     if options.ours:
         programs.OURS[:] = shlex.split(options.ours)
     with tempfile.TemporaryDirectory() as folder:
@@ -103,16 +100,8 @@ def main():
         with closing(Programs(folder)) as running:
             body, verdicts = measure(options, running)
             version = running.get("ours", 2).version
-    whole = len(sys.argv) == 1
-    command = "make bench-network" if whole else shlex.join(["Benchmarks/network.py", *sys.argv[1:]])
-    heading = report.circumstances(command, load, f"{report.versions(PACKAGES)}; {version}")
-    met = f"{verdicts.count('yes')} of the {sum(map(bool, verdicts))} rows with a target meet it."
-    body = f"{heading}\n{met}\n\n{body}"
-    if whole:
-        report.put_section(report.RESULTS, SECTION, body)
-        say("wrote Benchmarks/RESULTS.md")
-    else:
-        print(body)
+    packages = f"{report.versions(PACKAGES)}; {version}"
+    report.conclude("network", SECTION, body, verdicts, packages, load)
 
 
 if __name__ == "__main__":

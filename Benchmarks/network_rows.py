@@ -1,6 +1,5 @@
 """Makes the rows of the tables of `network.py`: compares what was computed, then takes times and memory."""
 
-import sys
 from functools import partial
 
 import network_cases as cases
@@ -9,10 +8,6 @@ import report
 from clock import medians, timed
 
 MIB = 2**20
-
-
-def say(*words):
-    print(*words, file=sys.stderr, flush=True)
 
 
 class Programs:
@@ -76,7 +71,7 @@ def time_row(case, columns, running, quick):
         seconds[column] >= ratio * ours if column in seconds else None for column, ratio in case.targets.items()
     ]
     row = [case.name, *map(cell, columns), ", ".join(targets), report.verdict(checks)]
-    say(" | ".join(row))
+    report.say(" | ".join(row))
     return row
 
 
@@ -88,7 +83,7 @@ def scaling_row(name, kind, case, running, target=None):
     times = [report.milliseconds(seconds[threads]) for threads in (1, 2)]
     checks = [] if target is None else [ratio >= target]
     row = [name, *times, report.factor(ratio), f"{target}x" if target else "-", report.verdict(checks)]
-    say(" | ".join(row))
+    report.say(" | ".join(row))
     return row
 
 
@@ -98,5 +93,5 @@ def memory_row(running):
     cells = [f"{value:.0f}" for value in found.values()]
     met = report.verdict([found[cases.OURS] <= cases.MEMORY_LIMIT])
     row = ["training step", *cells, f"{cases.MEMORY_LIMIT} MiB", met]
-    say(" | ".join(row))
+    report.say(" | ".join(row))
     return row

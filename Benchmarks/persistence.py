@@ -11,8 +11,6 @@ A wrong answer, of ours or of a peer, ends the run.
 import argparse
 import os
 import re
-import shlex
-import sys
 import tempfile
 from functools import partial
 
@@ -31,10 +29,6 @@ PACKAGES = ("cripser", "gudhi", "numpy", "scipy")
 LEGEND = """\
 All dimensions with voxels unless a row says otherwise. Times are medians in milliseconds, of one thread on
 one core unless a row says otherwise; in brackets, how many times longer a peer takes than this package."""
-
-
-def say(*words):
-    print(*words, file=sys.stderr, flush=True)
 
 
 def first_runs(contestants):
@@ -169,7 +163,7 @@ def collect(rows):
     done = []
     for row in rows:
         done.append(row())
-        say(" | ".join(done[-1]))
+        report.say(" | ".join(done[-1]))
     return done
 
 
@@ -194,7 +188,7 @@ def measure(options):
         report.table(["case", "as found", "avx2", "portable", *goal], sets),
     ]
     if not inputs.cells_at_hand():
-        say("SKIPPED: the rows with real cells, because the sample is absent")
+        report.say("SKIPPED: the rows with real cells, because the sample is absent")
         parts.append("**Skipped: the rows with real cells, because the sample is absent.**")
     return "\n\n".join(part.strip() for part in parts if part), [row[-1] for row in peers + threads + memory + sets]
 
@@ -212,22 +206,13 @@ def main():
     options = arguments()
     if len(os.sched_getaffinity(0)) < 2:
         raise SystemExit("two cores are needed: half of the rows compare one with two")
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        say(f"the machine is busy (load average {load:.1f}): times will be too long")
+    load = report.load_average()
     body, verdicts = measure(options)
-    whole = len(sys.argv) == 1
-    command = "make bench-persistence" if whole else shlex.join(["Benchmarks/persistence.py", *sys.argv[1:]])
-    heading = report.circumstances(command, load, report.versions(PACKAGES))
-    met = f"{verdicts.count('yes')} of the {sum(map(bool, verdicts))} rows with a target meet it."
-    if options.size_divisor != 1:
-        met = "Made with divided sizes, to try the program: the targets do not apply."
-    body = f"{heading}\n{met}\n\n{body}"
-    if whole:
-        report.put_section(report.RESULTS, SECTION, body)
-        say("wrote Benchmarks/RESULTS.md")
-    else:
-        print(body)
+    met = "Made with divided sizes, to try the program: the targets do not apply."
+    packages = report.versions(PACKAGES)
+    report.conclude(
+        "persistence", SECTION, body, verdicts, packages, load, met if options.size_divisor != 1 else None
+    )
 
 
 if __name__ == "__main__":

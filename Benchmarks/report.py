@@ -4,6 +4,8 @@ import datetime
 import os
 import platform
 import re
+import shlex
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +13,18 @@ import topoloss_swift
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 TITLE = "# Results\n\nMade by the programs beside this file; nothing here is written by hand.\n"
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+def load_average():
+    """Of the last minute, before anything is measured; says so if it is high."""
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        say(f"the machine is busy (load average {load:.1f}): times will be too long")
+    return load
 
 
 def milliseconds(seconds):
@@ -76,3 +90,20 @@ def put_section(path, name, body):
     else:
         text = f"{text.rstrip()}\n\n{section}"
     path.write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+def conclude(name, section, body, verdicts, packages, load, met=None):
+    """Puts what Benchmarks/NAME.py found into RESULTS.md; prints it if only a part was asked for.
+
+    `verdicts` are those of the rows, `met` a sentence in place of their count, `packages` and
+    `load` what `circumstances` wants.
+    """
+    whole = len(sys.argv) == 1
+    command = f"make bench-{name}" if whole else shlex.join([f"Benchmarks/{name}.py", *sys.argv[1:]])
+    met = met or f"{verdicts.count('yes')} of the {sum(map(bool, verdicts))} rows with a target meet it."
+    text = f"{circumstances(command, load, packages)}\n{met}\n\n{body}"
+    if whole:
+        put_section(RESULTS, section, text)
+        say("wrote Benchmarks/RESULTS.md")
+    else:
+        print(text)

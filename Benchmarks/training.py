@@ -11,15 +11,12 @@ has other losses. The real cells must be there.
 import argparse
 import os
 import re
-import shlex
-import sys
 import tempfile
 
 import inputs
 import report
 import training_cells
 import training_rows as rows
-from network_rows import say
 from training_programs import peer_versions
 
 SECTION = "Training"
@@ -48,7 +45,7 @@ def measure(options):
 
     epochs, shares = [], []
     with tempfile.TemporaryDirectory() as folder:
-        say("preparing cells and weights")
+        report.say("preparing cells and weights")
         training_cells.write(folder)
         wanted = selected(rows.epoch_cases())
         if wanted:
@@ -79,21 +76,10 @@ def main():
         raise SystemExit("two cores are needed: some rows compare one with two")
     if not inputs.cells_at_hand():
         raise SystemExit("the sample of real cells, ../shared/data/shapr-sample, is absent")
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        say(f"the machine is busy (load average {load:.1f}): times will be too long")
+    load = report.load_average()
     body, verdicts = measure(options)
-    whole = len(sys.argv) == 1
-    command = "make bench-training" if whole else shlex.join(["Benchmarks/training.py", *sys.argv[1:]])
     packages = f"{report.versions(PACKAGES)}; in an environment of its own {peer_versions()}"
-    heading = report.circumstances(command, load, packages)
-    met = f"{verdicts.count('yes')} of the {sum(map(bool, verdicts))} rows with a target meet it."
-    body = f"{heading}\n{met}\n\n{body}"
-    if whole:
-        report.put_section(report.RESULTS, SECTION, body)
-        say("wrote Benchmarks/RESULTS.md")
-    else:
-        print(body)
+    report.conclude("training", SECTION, body, verdicts, packages, load)
 
 
 if __name__ == "__main__":

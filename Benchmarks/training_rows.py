@@ -7,7 +7,6 @@ from pathlib import Path
 
 import network_programs as programs
 import report
-from network_rows import say
 from training_programs import TORCH, ShaprTrain, TorchTrain
 
 OURS, CHANNELS_LAST, TUNED = "ours", "channels_last_3d", "channels_last_3d, tuned memory"
@@ -71,7 +70,7 @@ def check(name, found, ours, tolerances):
         if abs(found_loss - our_loss) > tolerance * abs(our_loss):
             raise SystemExit(f"wrong answer: {name}: losses {found}, ours: {ours}")
     differences = (f"{abs(a - b) / max(abs(b), 1e-30):.1g}" for a, b in zip(found, ours, strict=True))
-    say(f"{name}: losses differ by {', '.join(differences)} of ours")
+    report.say(f"{name}: losses differ by {', '.join(differences)} of ours")
 
 
 def check_still(folder):
@@ -122,7 +121,7 @@ def epoch_row(case, folder, quick):
         checks = [seconds[CHANNELS_LAST] >= case.target * seconds[OURS]]
     spread = f"{min(times[OURS]):.2f} ... {max(times[OURS]):.2f}"
     row = [case.name, *map(cell, COLUMNS), spread, target, report.verdict(checks)]
-    say(" | ".join(row))
+    report.say(" | ".join(row))
     return row
 
 
@@ -147,7 +146,7 @@ def share_row(case, folder, quick):
     shares = percent(inside / step), percent(difference / step)
     met = report.verdict([inside <= case.target * step, difference <= case.target * step])
     row = [case.name, *milliseconds, *shares, peer, f"under {percent(case.target)}", met]
-    say(" | ".join(row))
+    report.say(" | ".join(row))
     return row
 
 

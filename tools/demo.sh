@@ -22,8 +22,10 @@ run shapr baseline --data "$out/cells" --split "$out/cells/split.json" --output 
 echo "A network learns from 120 cells, with the topological loss; two to four minutes on two cores."
 run shapr train --data "$out/cells" --split "$out/cells/split.json" --output "$out/run" --epochs 30 --resume
 echo "Both on the same 40 test cells:"
-run shapr compare "$out/extruded" "$out/run" --title "made-up cells" \
-  --heading guess --names extruded,network
+echo "\$ shapr compare $out/extruded $out/run --title 'made-up cells' --heading guess --names extruded,network"
+shapr compare "$out/extruded" "$out/run" --title "made-up cells" --heading guess --names extruded,network \
+  > "$out/table.txt"
+sed '/^Paired differences/,$d' "$out/table.txt"  # effect sizes and classes are in the file, and in the report
 run topoloss-report "$out/run" --baseline "$out/extruded"
 
 .venv/bin/python - "$out" << 'PYTHON'
