@@ -1,4 +1,5 @@
 import CTopoLoss
+import Glibc
 import Testing
 import TopoLossABI
 
@@ -103,6 +104,7 @@ import TopoLossABI
   @Test func modelsAndCheckpointsGoThroughFiles() throws {
     let trainer = CTrainer()
     let folder = "/tmp/topoloss-abi-\(UInt64.random(in: 0...UInt64.max))"
+    defer { for end in [".state", ".model"] { unsafe remove(folder + end) } }
     let (_, training) = unsafe trainer.create()
     defer { unsafe topoloss_training_destroy(training) }
     #expect(unsafe topoloss_training_step(training, nil, nil, nil) == TOPOLOSS_OK)
