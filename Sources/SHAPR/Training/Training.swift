@@ -1,6 +1,6 @@
 public import ComputeRuntime
 public import NeuralKernels
-public import NeuralNetwork
+internal import NeuralNetwork
 
 /// The training of one generator on one split: supervised, then adversarial if wished. Remembers networks,
 /// optimisers, the best weights so far and its progress; all of it is in a checkpoint.
@@ -18,9 +18,9 @@ public final class Training {
   var adversarial: AdversarialStep?
   /// The weights with the lowest validation loss, in the order of the generator's parameters and buffers.
   var best: [Scratch<Float>] = []
-  private let pass: GeneratorPass
-  private let topology: TopologicalVolumeLoss?
-  private let loader: BatchLoader
+  let pass: GeneratorPass
+  let topology: TopologicalVolumeLoss?
+  let loader: BatchLoader
   private var statistics: RunningStatistics
 
   /// What the caller may want to see, and do, after each step.
@@ -150,7 +150,7 @@ public final class Training {
     return batches(of: order).map { BatchPlan(cells: $0, augmentation: key) }
   }
 
-  private func batches(of cells: [Int]) -> [[Int]] {
+  func batches(of cells: [Int]) -> [[Int]] {
     stride(from: 0, to: cells.count, by: settings.batchSize).map {
       Array(cells[$0..<min(cells.count, $0 + settings.batchSize)])
     }
@@ -196,37 +196,6 @@ public final class Training {
       throw .stopped
     } catch { throw .network(error) }
     return losses
-  }
-
-  /// The mean losses over cells, with running statistics and without augmentation.
-  public func validate(
-    _ cells: [Int], team: WorkTeam, shouldStop: () -> Bool = { false }
-  ) throws(TrainingError) -> EpochLosses {
-    var sums = EpochLosses()
-    let plans = batches(of: cells).map { BatchPlan(cells: $0, augmentation: nil) }
-    for (index, plan) in plans.enumerated() {
-      let batch = try loader.batch(plan)
-      if index + 1 < plans.count { loader.prepare(plans[index + 1]) }
-      do {
-        let output = try pass.forward(
-          batch.input, shape: batch.inputShape, mode: .evaluation, keepsForBackward: false,
-          team: team)
-        let value = settings.geometricLoss(
-          logits: output.logits, probabilities: output.probabilities, target: batch.target,
-          shape: output.shape, gradient: nil, scratch: output.lossScratch,
-          workspace: generator.network.workspace, team: team)
-        var losses = EpochLosses()
-        losses.dice = value.dice
-        losses.crossEntropy = value.crossEntropy
-        losses.topological =
-          topology?(
-            probabilities: output.probabilities, target: batch.target, shape: output.shape,
-            gradient: nil, interruption: team.interruption) ?? 0
-        sums.add(losses, cells: plan.cells.count)
-      } catch { throw .network(error) }
-      if shouldStop() || team.asksToStop() { throw .stopped }
-    }
-    return sums
   }
 
   // MARK: - Between epochs
@@ -310,59 +279,6 @@ public final class Training {
       values.copy(copy.cells, count: values.count, to: 0)
     }
   }
-
-  /// A generator of its own with the weights that had the lowest validation loss so far.
-  public func bestGenerator(
-    workspace: KernelWorkspace, budget: MemoryBudget
-  ) throws(NetworkError) -> Generator {
-    let copy = try Generator(settings.model, workspace: workspace, budget: budget)
-    for (values, best) in zip(copy.network.stateValues, best) {
-      values.copy(best.cells, count: values.count, to: 0)
-    }
-    for (counter, own) in zip(copy.network.chain.counters, generator.network.chain.counters) {
-      counter.count = own.count
-    }
-    return copy
-  }
-
-  /// What the file of the best weights says of them.
-  public var modelMetadata: [String: String] {
-    ["settings": settings.withoutPlaces.json, "seed": "\(seed)"]
-  }
-
-  /// Predicts cells with the present weights, a batch at a time.
-  ///
-  /// - Parameter body: gets a batch's cells with the probabilities and the object of each, `D x H x W`, valid
-  ///   during the call. The team is idle then.
-  public func predict(
-    _ cells: [Int], team: WorkTeam, _ body: ([PredictedCell]) throws(TrainingError) -> Void
-  ) throws(TrainingError) {
-    for cells in batches(of: cells) {
-      let batch = try loader.batch(BatchPlan(cells: cells, augmentation: nil))
-      let probabilities: Floats
-      do {
-        probabilities = try pass.forward(
-          batch.input, shape: batch.inputShape, mode: .evaluation, keepsForBackward: false,
-          team: team
-        ).probabilities
-      } catch { throw .network(error) }
-      guard !team.asksToStop() else { throw .stopped }
-      let count = source.extent.objectCount
-      try body(
-        cells.enumerated().map { place, cell in
-          PredictedCell(
-            cell: cell, probabilities: probabilities.suffix(from: place * count).prefix(count),
-            object: batch.target.suffix(from: place * count).prefix(count))
-        })
-    }
-  }
-}
-
-/// A cell's prediction beside its truth.
-public struct PredictedCell {
-  public let cell: Int
-  public let probabilities: Floats
-  public let object: Floats
 }
 
 extension Settings {
