@@ -33,7 +33,7 @@ TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswif
   docs docs-swift check-docs format lint clean
 
 help:
-	@echo 'make demo                 make up cells, train on them, score and report: about ten minutes'
+	@echo 'make demo                 make up cells, train on them, score and report: about five minutes'
 	@echo 'make test                 run every test: Swift, C, Python'
 	@echo 'WITH_TORCH=1 make test    the same, with PyTorch, JAX and scikit-learn'
 	@echo 'make reliability          kill, break and resume trainings; ID=K1 N=1000 SEED=7 for one test'
