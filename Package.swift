@@ -155,6 +155,7 @@ let package = Package(
       name: "TopoLossABITests",
       dependencies: [
         "TopoLossABI", "CTopoLoss", "OptimalTransport", "TopologicalLoss", "PersistentHomology",
+        "TestOracles",
       ],
       swiftSettings: houseSettings),
   ]

@@ -54,16 +54,6 @@ private final class Crew: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
-  /// One thread's order: which crew, which index.
-  private final class Share {
-    let crew: Crew
-    let index: Int
-    init(crew: Crew, index: Int) {
-      self.crew = crew
-      self.index = index
-    }
-  }
-
   func work(_ count: Int) {
     var threads: [pthread_t] = []
     var left: [Int] = [0]
@@ -76,34 +66,14 @@ private final class Crew: @unchecked Sendable {
   }
 
   private func start(_ index: Int) -> pthread_t? {
-    let order = Share(crew: self, index: index)
-    let share = unsafe Unmanaged.passRetained(order)
     unsafe pthread_mutex_lock(mutex)
     running += 1
     unsafe pthread_mutex_unlock(mutex)
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let refused = unsafe pthread_create(
-      &thread, nil,
-      { argument in
-        #if canImport(Darwin)
-          let share = unsafe Unmanaged<Share>.fromOpaque(argument).takeRetainedValue()
-        #else
-          guard let argument = unsafe argument else { return nil }
-          let share = unsafe Unmanaged<Share>.fromOpaque(argument).takeRetainedValue()
-        #endif
-        share.crew.run(share.index)
-        share.crew.signOff()
-        return nil
-      }, share.toOpaque())
-    guard refused == 0 else {
-      unsafe share.release()
-      signOff()
-      return nil
+    let thread = startThread {
+      self.run(index)
+      self.signOff()
     }
+    if thread == nil { signOff() }
     return thread
   }
 

@@ -7,7 +7,7 @@ extension CheckpointFile {
   /// - Parameter shape: what the tensor must have; its elements are as many as `destination` holds.
   public func copyFloats(
     _ name: String, shape: [Int], into destination: FencedPointer<Float>
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     let (tensor, type) = try find(name, shape: shape, count: destination.count)
     defer { withExtendedLifetime(data) {} }
     let bytes = bytes(of: tensor)
@@ -38,7 +38,7 @@ extension CheckpointFile {
   /// row-major.
   public func copyIntegers(
     _ name: String, shape: [Int], into destination: FencedPointer<Int64>
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     let (tensor, type) = try find(name, shape: shape, count: destination.count)
     guard type.kind == .integer else { throw wrongKind(tensor, type, expected: "integers") }
     defer { withExtendedLifetime(data) {} }
@@ -62,11 +62,11 @@ extension CheckpointFile {
   }
 
   /// The value of an integer tensor of shape [], such as a counter of steps.
-  public func integer(_ name: String) throws(CheckpointError) -> Int64 {
+  public func integer(_ name: String) throws(FileError) -> Int64 {
     let cell = try namingMemory(of: path) { () throws(ComputeError) in
       try Scratch<Int64>(count: 1, budget: MemoryBudget(limit: 8))
     }
-    return try withExtendedLifetime(cell) { () throws(CheckpointError) in
+    return try withExtendedLifetime(cell) { () throws(FileError) in
       try copyIntegers(name, shape: [], into: cell.cells)
       return cell.cells[0]
     }
@@ -74,9 +74,9 @@ extension CheckpointFile {
 
   private func find(
     _ name: String, shape: [Int], count: Int
-  ) throws(CheckpointError) -> (CheckpointHeader.Tensor, ElementType) {
+  ) throws(FileError) -> (CheckpointHeader.Tensor, ElementType) {
     guard let tensor = header.tensor(name) else {
-      throw CheckpointError(.shape, file: path, "there is no tensor \(quotedJSON(name))")
+      throw FileError(.shape, file: path, "there is no tensor \(quotedJSON(name))")
     }
     guard tensor.shape == shape else {
       throw fault(.shape, tensor, "has shape \(tensor.shape), expected \(shape)")
@@ -94,14 +94,14 @@ extension CheckpointFile {
 
   private func wrongKind(
     _ tensor: CheckpointHeader.Tensor, _ type: ElementType, expected: String
-  ) -> CheckpointError {
+  ) -> FileError {
     fault(.elementType, tensor, "has elements of type \(type.rawValue), expected \(expected)")
   }
 
   private func fault(
-    _ row: CheckpointError.Row, _ tensor: CheckpointHeader.Tensor, _ reason: String
-  ) -> CheckpointError {
-    CheckpointError(row, file: path, offset: tensor.offset, "\(quotedJSON(tensor.name)) \(reason)")
+    _ row: FileError.Row, _ tensor: CheckpointHeader.Tensor, _ reason: String
+  ) -> FileError {
+    FileError(row, file: path, offset: tensor.offset, "\(quotedJSON(tensor.name)) \(reason)")
   }
 }
 

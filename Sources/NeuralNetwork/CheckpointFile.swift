@@ -23,21 +23,21 @@ public struct CheckpointFile: Sendable {
   /// Reads the file at `path`.
   ///
   /// The header is read and checked before memory for the rest is asked for; every byte is read once.
-  /// - Throws: ``CheckpointError``; nothing waits, and nothing but a regular file is read.
+  /// - Throws: ``FileError``; nothing waits, and nothing but a regular file is read.
   public init(
     path: String, checksums: Checksums, limits: CheckpointLimits = CheckpointLimits(),
     budget: MemoryBudget
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     try checkPath(path)
     self.path = path
     let file = try Self.reading(path) { () throws(SystemError) in try OpenFile(reading: path) }
     let size = try Self.reading(path) { () throws(SystemError) in try file.size() }
     let lengthBytes = CheckpointHeader.lengthBytes
     guard size >= lengthBytes else {
-      throw CheckpointError(.format, file: path, offset: size, "shorter than \(lengthBytes) bytes")
+      throw FileError(.format, file: path, offset: size, "shorter than \(lengthBytes) bytes")
     }
     let length = try Self.bytes(of: file, 0..<lengthBytes, budget: budget)
-    let textLength = try withExtendedLifetime(length) { () throws(CheckpointError) in
+    let textLength = try withExtendedLifetime(length) { () throws(FileError) in
       try CheckpointHeader.textLength(length.cells, fileSize: size, limits: limits, file: path)
     }
     let dataStart = lengthBytes + textLength
@@ -74,18 +74,18 @@ public struct CheckpointFile: Sendable {
 
   private static func reading<Value>(
     _ path: String, _ body: () throws(SystemError) -> Value
-  ) throws(CheckpointError) -> Value {
+  ) throws(FileError) -> Value {
     do throws(SystemError) {
       return try body()
     } catch {
       let what = error == .notARegularFile ? "not a regular file" : error.text
-      throw CheckpointError(.reading(errno: error.number), file: path, "cannot be read: \(what)")
+      throw FileError(.reading(errno: error.number), file: path, "cannot be read: \(what)")
     }
   }
 
   private static func bytes(
     of file: OpenFile, _ range: Range<Int>, budget: MemoryBudget
-  ) throws(CheckpointError) -> Scratch<UInt8> {
+  ) throws(FileError) -> Scratch<UInt8> {
     let path = file.path
     let bytes = try namingMemory(of: path) { () throws(ComputeError) in
       try Scratch<UInt8>(count: range.count, budget: budget)
@@ -94,7 +94,7 @@ public struct CheckpointFile: Sendable {
       try file.read(into: bytes.cells.prefix(range.count), from: range.lowerBound)
     }
     guard isWhole else {
-      throw CheckpointError(
+      throw FileError(
         .format, file: path, offset: range.lowerBound, "became shorter while it was read")
     }
     return bytes
@@ -102,14 +102,14 @@ public struct CheckpointFile: Sendable {
 
   // MARK: Checksums
 
-  private func verify(_ checksums: Checksums) throws(CheckpointError) {
+  private func verify(_ checksums: Checksums) throws(FileError) {
     // First each tensor, so that the error names the one that is damaged.
     for tensor in header.tensors {
       try verify(tensor, isRequired: checksums == .required)
     }
     guard let offset = header.metadataOffset(ChecksumKey.file) else {
       guard checksums == .whenPresent else {
-        throw CheckpointError(.checksum, file: path, "has no checksum")
+        throw FileError(.checksum, file: path, "has no checksum")
       }
       return
     }
@@ -120,19 +120,19 @@ public struct CheckpointFile: Sendable {
       expected.utf8.elementsEqual(digits.lazy.map { headerBytes.cells[$0] }),
       expected == digest(withZerosFor: digits)
     else {
-      throw CheckpointError(
+      throw FileError(
         .checksum, file: path, offset: offset, "is damaged: its SHA-256 is not the recorded one")
     }
   }
 
   private func verify(
     _ tensor: CheckpointHeader.Tensor, isRequired: Bool
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     defer { withExtendedLifetime(data) {} }
     let begin = headerBytes.capacity + tensor.begin
     guard let expected = text(ChecksumKey.tensorPrefix + tensor.name, keeping: 8) else {
       guard !isRequired else {
-        throw CheckpointError(
+        throw FileError(
           .checksum, file: path, offset: begin, "\(quotedJSON(tensor.name)) has no checksum")
       }
       return
@@ -140,7 +140,7 @@ public struct CheckpointFile: Sendable {
     var checksum = CRC32C()
     checksum.add(bytes(of: tensor))
     guard expected == String(hexadecimal: UInt64(checksum.value), digits: 8) else {
-      throw CheckpointError(
+      throw FileError(
         .checksum, file: path, offset: begin,
         "\(quotedJSON(tensor.name)) is damaged: its CRC-32C is not the recorded one")
     }
@@ -164,8 +164,8 @@ public struct CheckpointFile: Sendable {
 }
 
 /// Refuses paths that the system would see cut off at a zero byte.
-func checkPath(_ path: String) throws(CheckpointError) {
+func checkPath(_ path: String) throws(FileError) {
   guard !path.utf8.contains(0) else {
-    throw CheckpointError(.path, file: path, "the path holds a zero byte")
+    throw FileError(.path, file: path, "the path holds a zero byte")
   }
 }

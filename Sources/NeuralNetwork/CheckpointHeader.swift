@@ -30,15 +30,15 @@ struct CheckpointHeader: Sendable {
   /// The length of the JSON text, from the first eight bytes of a file with `fileSize` bytes.
   static func textLength(
     _ bytes: FencedPointer<UInt8>, fileSize: Int, limits: CheckpointLimits, file: String
-  ) throws(CheckpointError) -> Int {
+  ) throws(FileError) -> Int {
     let length = littleEndian(bytes, at: 0, count: lengthBytes)
     guard length <= UInt64(fileSize - lengthBytes) else {
-      throw CheckpointError(
+      throw FileError(
         .format, file: file, offset: 0,
         "a header of \(length) bytes in a file of \(fileSize) bytes")
     }
     guard length <= UInt64(max(limits.headerBytes, 0)) else {
-      throw CheckpointError(
+      throw FileError(
         .limit, file: file, offset: 0,
         "a header of \(length) bytes, at most \(limits.headerBytes) are read")
     }
@@ -50,7 +50,7 @@ struct CheckpointHeader: Sendable {
   ///   - dataSize: bytes of the file behind them.
   init(
     _ bytes: FencedPointer<UInt8>, dataSize: Int, limits: CheckpointLimits, file: String
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     self.file = file
     self.limits = limits
     var text = bytes.count
@@ -62,7 +62,7 @@ struct CheckpointHeader: Sendable {
     do {
       var reader = JSONReader(bytes.prefix(text), from: Self.lengthBytes)
       try read(&reader)
-    } catch let error as CheckpointError {
+    } catch let error as FileError {
       throw error
     } catch let error as JSONError {
       throw fault(.format, error.offset, error.reason)
@@ -77,8 +77,8 @@ struct CheckpointHeader: Sendable {
   /// Where a text of the metadata stands.
   func metadataOffset(_ name: String) -> Int? { metadataPlaces[JSONName(name)] }
 
-  private func fault(_ row: CheckpointError.Row, _ offset: Int, _ reason: String) -> CheckpointError {
-    CheckpointError(row, file: file, offset: offset, reason)
+  private func fault(_ row: FileError.Row, _ offset: Int, _ reason: String) -> FileError {
+    FileError(row, file: file, offset: offset, reason)
   }
 
   // MARK: The text
@@ -165,7 +165,7 @@ struct CheckpointHeader: Sendable {
   }
 
   private func sizes(
-    atMost limit: Int, _ row: CheckpointError.Row, _ reader: inout JSONReader
+    atMost limit: Int, _ row: FileError.Row, _ reader: inout JSONReader
   ) throws -> [Int] {
     var sizes: [Int] = []
     try reader.openArray()
@@ -182,12 +182,12 @@ struct CheckpointHeader: Sendable {
   // MARK: Sizes and places
 
   private func fault(
-    _ row: CheckpointError.Row, _ tensor: Tensor, _ reason: String
-  ) -> CheckpointError {
+    _ row: FileError.Row, _ tensor: Tensor, _ reason: String
+  ) -> FileError {
     fault(row, tensor.offset, "\(quotedJSON(tensor.name)) \(reason)")
   }
 
-  private func checkSize(_ tensor: Tensor) throws(CheckpointError) {
+  private func checkSize(_ tensor: Tensor) throws(FileError) {
     guard tensor.begin <= tensor.end else {
       throw fault(.format, tensor, "ends before it begins")
     }
@@ -202,7 +202,7 @@ struct CheckpointHeader: Sendable {
   }
 
   /// Together the tensors fill the data: no gap, no overlap, nothing behind them.
-  private func checkPlaces(dataSize: Int) throws(CheckpointError) {
+  private func checkPlaces(dataSize: Int) throws(FileError) {
     let inOrder = tensors.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
     var end = 0
     for tensor in inOrder {

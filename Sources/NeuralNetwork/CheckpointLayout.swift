@@ -9,7 +9,7 @@ struct CheckpointLayout {
   private let file: String
 
   /// - Throws: when a reader with the standard limits would refuse the file.
-  init(_ writer: CheckpointWriter, file: String) throws(CheckpointError) {
+  init(_ writer: CheckpointWriter, file: String) throws(FileError) {
     self.file = file
     let tensors = writer.tensors
     self.tensors = tensors
@@ -19,28 +19,28 @@ struct CheckpointLayout {
     try check(metadata: writer.metadata)
   }
 
-  private func check(metadata: [String: String]) throws(CheckpointError) {
+  private func check(metadata: [String: String]) throws(FileError) {
     let limits = CheckpointLimits()
     guard tensors.count <= limits.tensors, metadata.count <= limits.metadataTexts - limits.tensors else {
-      throw CheckpointError(.limit, file: file, "too many tensors or texts for one file")
+      throw FileError(.limit, file: file, "too many tensors or texts for one file")
     }
     var names: Set<JSONName> = []
     for tensor in tensors {
       let name = quotedJSON(tensor.name)
       if let reason = faultOfTensorName(tensor.name, limit: limits.nameBytes) {
-        throw CheckpointError(.path, file: file, reason)
+        throw FileError(.path, file: file, reason)
       }
       guard tensor.name != "__metadata__", names.insert(JSONName(tensor.name)).inserted else {
-        throw CheckpointError(.format, file: file, "the name \(name) stands twice or is not free")
+        throw FileError(.format, file: file, "the name \(name) stands twice or is not free")
       }
       guard tensor.shape.count <= limits.axes, elementCount(tensor.shape) == tensor.count else {
-        throw CheckpointError(
+        throw FileError(
           .shape, file: file, "\(name) has \(tensor.count) values, not as many as its shape \(tensor.shape)")
       }
     }
     for name in metadata.keys {
       guard !ChecksumKey.isReserved(name), name.utf8.count <= limits.metadataNameBytes else {
-        throw CheckpointError(
+        throw FileError(
           .format, file: file, "the name \(quotedJSON(name)) is not free for metadata, or too long")
       }
     }
@@ -52,7 +52,7 @@ struct CheckpointLayout {
   /// - Returns: its bytes with 64 zeros where the digest of the file belongs, and their place.
   func header(
     metadata: [String: String], checksums: [UInt32]
-  ) throws(CheckpointError) -> (bytes: [UInt8], digest: Range<Int>) {
+  ) throws(FileError) -> (bytes: [UInt8], digest: Range<Int>) {
     var texts = metadata.map { (name: $0.key, text: $0.value) }
     for (tensor, checksum) in zip(tensors, checksums) {
       texts.append(
@@ -75,7 +75,7 @@ struct CheckpointLayout {
     text += "}"
     while !text.utf8.count.isMultiple(of: 8) { text += " " }
     guard text.utf8.count <= CheckpointLimits().headerBytes else {
-      throw CheckpointError(.limit, file: file, "its header would have \(text.utf8.count) bytes")
+      throw FileError(.limit, file: file, "its header would have \(text.utf8.count) bytes")
     }
     let length = UInt64(text.utf8.count)
     let lengthBytes = (0..<UInt64(CheckpointHeader.lengthBytes)).map {

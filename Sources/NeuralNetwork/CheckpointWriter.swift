@@ -50,8 +50,8 @@ public struct CheckpointWriter {
   /// this throws, the old file is still there and the temporary one is gone - but for the very last
   /// step, making the new name last through a power failure: when only that fails, the new file is in
   /// place and complete.
-  /// - Throws: ``CheckpointError``; ``CheckpointError/Row/busy`` while another writer holds the file.
-  public func write(to path: String, budget: MemoryBudget) throws(CheckpointError) {
+  /// - Throws: ``FileError``; ``FileError/Row/busy`` while another writer holds the file.
+  public func write(to path: String, budget: MemoryBudget) throws(FileError) {
     try checkPath(path)
     let layout = try CheckpointLayout(self, file: path)
     let buffer = try namingMemory(of: path) { () throws(ComputeError) in
@@ -76,7 +76,7 @@ public struct CheckpointWriter {
   /// The length and the header: first with the checksums of the tensors, then with the digest of all.
   private func headerWithChecksums(
     _ layout: CheckpointLayout, buffer: Scratch<UInt8>, budget: MemoryBudget, path: String
-  ) throws(CheckpointError) -> Scratch<UInt8> {
+  ) throws(FileError) -> Scratch<UInt8> {
     let (text, digits) = try layout.header(
       metadata: metadata,
       checksums: tensors.map { tensor in

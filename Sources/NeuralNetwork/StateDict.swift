@@ -9,10 +9,10 @@ extension Network {
   ///
   /// - Parameter ignoring: beginnings of names that may be there without being read. Every other name of
   ///   the file must be one of the network's.
-  /// - Throws: ``CheckpointError``, which names the tensor; the network may be changed in part then.
+  /// - Throws: ``FileError``, which names the tensor; the network may be changed in part then.
   public func readState(
     from file: CheckpointFile, ignoring: [String] = []
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     var known: Set<String> = []
     for parameter in chain.parameters {
       try file.copyFloats(parameter.name, shape: parameter.shape, into: parameter.values)
@@ -28,7 +28,7 @@ extension Network {
     }
     for name in file.names where !known.contains(name) {
       if ignoring.contains(where: name.hasPrefix) { continue }
-      throw CheckpointError(
+      throw FileError(
         .shape, file: file.path, "has a tensor \(quotedJSON(name)), which this network does not know")
     }
   }

@@ -4,7 +4,7 @@
 /// failure came after the new file had taken its place.
 package func withTemporaryFile(
   for path: String, _ fill: (OpenFile) throws(SystemError) -> Void
-) throws(CheckpointError) {
+) throws(FileError) {
   let (folder, file) = try open(for: path)
   do throws(SystemError) {
     try file.empty()
@@ -13,13 +13,13 @@ package func withTemporaryFile(
     try file.move(to: path)
   } catch {
     file.remove()
-    throw CheckpointError(
+    throw FileError(
       .writing(errno: error.number), file: path, "cannot be written: \(error.text)")
   }
   do throws(SystemError) {
     try folder.synchronise()
   } catch {
-    throw CheckpointError(
+    throw FileError(
       .writing(errno: error.number), file: path,
       "is written, but may not last through a power failure: \(error.text)")
   }
@@ -28,15 +28,15 @@ package func withTemporaryFile(
 /// The folder of `path`, and the temporary file in it.
 private func open(
   for path: String
-) throws(CheckpointError) -> (folder: OpenFile, file: OpenFile) {
+) throws(FileError) -> (folder: OpenFile, file: OpenFile) {
   do throws(SystemError) {
     let folder = try OpenFile(folder: folder(of: path))
     return (folder, try OpenFile(writingAlone: path + ".tmp"))
   } catch {
     if error == .held {
-      throw CheckpointError(.busy, file: path, "is being written by another writer")
+      throw FileError(.busy, file: path, "is being written by another writer")
     }
-    throw CheckpointError(
+    throw FileError(
       .creating(errno: error.number), file: path, "cannot be created: \(error.text)")
   }
 }

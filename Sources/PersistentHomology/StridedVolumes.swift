@@ -1,5 +1,5 @@
 /// The types of elements that can be read as values.
-public enum ScalarType: Sendable, CaseIterable {
+public enum ScalarType: String, Sendable, CaseIterable {
   case bool, int8, uint8, int16, uint16, int32, uint32, int64, uint64, float16, float32, float64
 
   public var byteCount: Int {
@@ -8,6 +8,19 @@ public enum ScalarType: Sendable, CaseIterable {
     case .int16, .uint16, .float16: 2
     case .int32, .uint32, .float32: 4
     case .int64, .uint64, .float64: 8
+    }
+  }
+
+  /// The value of a pixel that counts as 1, or `nil` where there is no telling.
+  ///
+  /// Cameras and programs fill the range of 8 and 16 bits. Wider and signed integers hold numbers of
+  /// anything: labels, counts, heights.
+  package var fullScale: Float? {
+    switch self {
+    case .bool, .float16, .float32, .float64: 1
+    case .uint8: 255
+    case .uint16: 65535
+    case .int8, .int16, .uint32, .int32, .uint64, .int64: nil
     }
   }
 }

@@ -38,8 +38,7 @@ struct Baseline: ParsableCommand {
             + "\(decimals(baseline.extrusion.meanIoU, 3)) on \(split.train.count) training cells")
         try baseline.run()
       }
-      let merging = Merging(output)
-      if let scores = try merging.run() { try merging.show(scores, Console()) }
+      try Merging(output).runAndShow(Console())
     }
   }
 }

@@ -85,21 +85,13 @@ struct Evaluate: ParsableCommand {
   }
 
   private func diagramSettings() throws -> Settings {
-    var found = Settings()
-    if let settings {
-      do { try found.apply(readText(settings)) } catch let error as SettingsError {
-        throw Failure(78, "CONFIG", "\(settings): \(error.description)")
-      }
-    }
+    var found = try settings.map { try readSettings($0) } ?? Settings()
     let flags = [
       ("topological_resolution", topologicalResolution), ("filtration", filtration),
       ("construction", construction), ("essential_classes", essentialClasses), ("order", order),
     ]
-    for case (let name, let value?) in flags {
-      do { try found.apply(name, flag: value) } catch {
-        throw Failure(64, "USAGE", "--\(name.map { $0 == "_" ? "-" : String($0) }.joined()): \(error)")
-      }
-    }
+    let given = flags.compactMap { name, value in value.map { (name: name, value: $0) } }
+    try found.apply(given, orFailWith: 64, "USAGE")
     return found
   }
 }

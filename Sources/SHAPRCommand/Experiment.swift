@@ -91,10 +91,7 @@ struct Experiment {
   }
 
   /// Puts the scores of what has run together, and shows them.
-  func merge(_ console: Console) throws {
-    let merging = Merging(output)
-    if let scores = try merging.run() { try merging.show(scores, console) }
-  }
+  func merge(_ console: Console) throws { try Merging(output).runAndShow(console) }
 }
 
 // MARK: - One cell, in this process
@@ -112,7 +109,7 @@ extension Experiment {
     var shouldStop: () -> Bool = { StopSignal.number != 0 }
 
     var workspace: KernelWorkspace {
-      KernelWorkspace(threads: threads > 0 ? threads : processorCount(), budget: MemoryBudget())
+      KernelWorkspace(threads: SHAPRCommand.threads(threads), budget: MemoryBudget())
     }
   }
 
@@ -160,7 +157,7 @@ extension Experiment {
   private func enter(_ cell: Cell, patience: Double) throws -> RunFolder {
     let started = Console.now()
     while true {
-      do throws(DataFileError) { return try RunFolder(cell.folder) } catch {
+      do throws(FileError) { return try RunFolder(cell.folder) } catch {
         guard error.row == .busy, Console.now() - started < patience, StopSignal.number == 0 else {
           throw error
         }

@@ -31,28 +31,7 @@ struct Failure: Error {
 }
 
 extension Failure {
-  init(_ error: DataFileError) {
-    let (code, name): (Int32, String) =
-      switch error.row {
-      case .format: (65, "FORMAT")
-      case .unsupported: (65, "UNSUPPORTED")
-      case .limit: (65, "LIMIT")
-      case .shape: (65, "SHAPE")
-      case .elementType: (65, "DTYPE")
-      case .notANumber: (65, "NAN")
-      case .infinite: (65, "INF")
-      case .range: (65, "RANGE")
-      case .path: (65, "PATH")
-      case .memory: (71, "NOMEM")
-      case .busy: (75, "BUSY")
-      case .reading: (66, "IO")
-      case .creating: (73, "IO")
-      case .writing: (74, "IO")
-      }
-    self.init(code, name, error.description)
-  }
-
-  init(_ error: CheckpointError) {
+  init(_ error: FileError) {
     let (code, name): (Int32, String) =
       switch error.row {
       case .format: (65, "FORMAT")
@@ -61,6 +40,9 @@ extension Failure {
       case .limit: (65, "LIMIT")
       case .shape: (65, "SHAPE")
       case .elementType: (65, "DTYPE")
+      case .notANumber: (65, "NAN")
+      case .infinite: (65, "INF")
+      case .range: (65, "RANGE")
       case .path: (65, "PATH")
       case .memory: (71, "NOMEM")
       case .busy: (75, "BUSY")
@@ -115,8 +97,7 @@ extension Failure {
   init(any error: any Error) {
     switch error {
     case let error as Failure: self = error
-    case let error as DataFileError: self.init(error)
-    case let error as CheckpointError: self.init(error)
+    case let error as FileError: self.init(error)
     case let error as NetworkError: self.init(error)
     case let error as TrainingError: self.init(error)
     case let error as RunError: self.init(error)

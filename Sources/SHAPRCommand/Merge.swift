@@ -14,11 +14,9 @@ struct Merge: ParsableCommand {
       if let sweep = try SweepDirectory(reading: directory) {
         return try sweep.collect(Console())
       }
-      let merging = Merging(directory)
-      guard let scores = try merging.run() else {
+      guard try Merging(directory).runAndShow(Console()) else {
         throw Failure(66, "IO", "\(directory): no fold in it was scored")
       }
-      try merging.show(scores, Console())
     }
   }
 }
@@ -60,7 +58,17 @@ struct Merging {
     }
   }
 
-  func show(_ scores: Scores, _ console: Console) throws {
+  /// Merges, and shows the medians and means.
+  ///
+  /// - Returns: whether any fold was scored.
+  @discardableResult
+  func runAndShow(_ console: Console) throws -> Bool {
+    guard let scores = try run() else { return false }
+    try show(scores, console)
+    return true
+  }
+
+  private func show(_ scores: Scores, _ console: Console) throws {
     let cells = try SeedMeans(scores, title: layout.root).scores
     let seeds = scores.hasSeeds ? ", \(scores.seeds.count) seeds" : ""
     for measure in cells.measures {

@@ -23,7 +23,7 @@ struct Predict: ParsableCommand {
       let budget = MemoryBudget()
       let folder = try CellFolder(path: input, parts: .images)
       let workspace = KernelWorkspace(
-        threads: threads > 0 ? threads : processorCount(), budget: budget)
+        threads: SHAPRCommand.threads(threads), budget: budget)
       let predictor = try Predictor(model: model, workspace: workspace, budget: budget)
       let spacing = try self.spacing.map(voxelSpacing)
       try makeFolders(output)

@@ -33,13 +33,23 @@ struct RunOptions: ParsableArguments {
     var settings = Settings()
     if let preset { try settings.apply("{\"preset\": \(quotedJSON(preset))}") }
     if let file { settings = try readSettings(file, onto: settings) }
-    for (name, value) in flags.given {
-      do { try settings.apply(name, flag: value) } catch {
-        throw Failure(
-          78, "CONFIG", "--\(name.map { $0 == "_" ? "-" : String($0) }.joined()): \(error)")
+    try settings.apply(flags.given, orFailWith: 78, "CONFIG")
+    return settings
+  }
+}
+
+extension Settings {
+  /// Takes flags over, by their JSON names.
+  ///
+  /// - Parameters:
+  ///   - code, name: the exit code and error of a value that is refused.
+  mutating func apply(_ flags: [(name: String, value: String)], orFailWith code: Int32, _ name: String) throws
+  {
+    for (key, value) in flags {
+      do { try apply(key, flag: value) } catch {
+        throw Failure(code, name, "--\(key.map { $0 == "_" ? "-" : String($0) }.joined()): \(error)")
       }
     }
-    return settings
   }
 }
 

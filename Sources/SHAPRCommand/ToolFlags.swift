@@ -54,8 +54,11 @@ func threadCount(_ wanted: Int) throws -> Int {
   guard 0...1024 ~= wanted else {
     throw Failure(64, "USAGE", "--threads must be a whole number from 0 to 1024")
   }
-  return wanted > 0 ? wanted : processorCount()
+  return threads(wanted)
 }
+
+/// As many threads as were asked for; 0: as there are processors.
+func threads(_ wanted: Int) -> Int { wanted > 0 ? wanted : processorCount() }
 
 /// The files that arguments name, folders taken apart; their results go by name, so no name comes twice.
 func filesOfDifferentNames(_ arguments: [String]) throws -> [String] {

@@ -1,3 +1,5 @@
+internal import PersistentHomology
+internal import NeuralNetwork
 public import ComputeRuntime
 
 extension CellFolder {
@@ -14,7 +16,7 @@ extension CellFolder {
     var (findings, arrays): ([Finding], [Part: PixelArray]) = ([], [:])
     func note(_ kind: Finding.Kind) { findings.append(Finding(names[index], kind)) }
     for part in parts.all {
-      do throws(DataFileError) {
+      do throws(FileError) {
         let array = try array(part, index, budget: budget)
         arrays[part] = array
         for kind in try remarks(on: array, part, budget: budget) { note(kind) }
@@ -22,13 +24,13 @@ extension CellFolder {
         note(.defect(error))
       }
     }
-    do throws(DataFileError) {
+    do throws(FileError) {
       guard let image = arrays[.image] else { return findings }
       if let mask = arrays[.mask] { try checkSameSize(mask, image) }
     } catch {
       note(.defect(error))
     }
-    do throws(DataFileError) {
+    do throws(FileError) {
       guard let image = arrays[.image] else { return findings }
       if let object = arrays[.object] { try checkPlane(of: object, is: image.extents) }
     } catch {
@@ -40,7 +42,7 @@ extension CellFolder {
   /// Checks the values of a file, and says what is odd about it.
   private func remarks(
     on array: PixelArray, _ part: Part, budget: MemoryBudget
-  ) throws(DataFileError) -> [Finding.Kind] {
+  ) throws(FileError) -> [Finding.Kind] {
     let values = try namingMemory(of: array.path) { () throws(ComputeError) in
       try Scratch<Float>(count: array.count, budget: budget)
     }

@@ -1,4 +1,4 @@
-internal import NeuralNetwork
+public import NeuralNetwork
 internal import SHAPR
 
 /// A folder of cells: `image/`, `mask/` and, where the true shapes are known, `obj/`, with a file of the
@@ -51,9 +51,9 @@ public struct CellFolder: Sendable {
     path: String, parts: Parts = .imagesAndObjects,
     size: (depth: Int, height: Int, width: Int) = (64, 64, 64),
     limits: DataFileLimits = DataFileLimits()
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     guard !path.utf8.contains(0) else {
-      throw DataFileError(.path, file: path, "the path holds a zero byte")
+      throw FileError(.path, file: path, "the path holds a zero byte")
     }
     for extent in [size.depth, size.height, size.width] {
       precondition(extent > 0 && extent <= 1024, "a size of \(extent) voxels is not for cells")
@@ -66,7 +66,7 @@ public struct CellFolder: Sendable {
     (files, resolvedFolders, namingFindings) = (listing.files, listing.folders, listing.findings)
     names = Set(files.values.flatMap(\.keys)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     guard !names.isEmpty else {
-      throw DataFileError(
+      throw FileError(
         .reading(errno: noSuchFile.number), file: path, "has no TIFF, PNG or NPY files in image/ and mask/")
     }
   }
@@ -93,10 +93,10 @@ public struct CellFolder: Sendable {
   /// The file of a cell, opened.
   ///
   /// - Throws: also when it is a link that leads out of the folder.
-  func open(_ part: Part, _ index: Int) throws(DataFileError) -> (file: InputFile, format: ImageFormat) {
+  func open(_ part: Part, _ index: Int) throws(FileError) -> (file: InputFile, format: ImageFormat) {
     let shown = path(of: part, index)
     guard let entry = entry(part, index), let folder = resolvedFolders[part] else {
-      throw DataFileError(
+      throw FileError(
         .reading(errno: noSuchFile.number), file: shown,
         "is missing: \(names[index]) has no file in \(part.rawValue)/")
     }
@@ -104,7 +104,7 @@ public struct CellFolder: Sendable {
       try resolvedPath("\(folder)/\(entry.name)")
     }
     guard resolved.isInside(root) else {
-      throw DataFileError(.path, file: shown, "is a link that leads out of the folder")
+      throw FileError(.path, file: shown, "is a link that leads out of the folder")
     }
     return (try InputFile(shown, resolved: resolved, limits: limits), entry.format)
   }
@@ -118,11 +118,11 @@ private struct Listing {
   var folders: [CellFolder.Part: String] = [:]
   var findings: [Finding] = []
 
-  mutating func add(_ part: CellFolder.Part) throws(DataFileError) {
+  mutating func add(_ part: CellFolder.Part) throws(FileError) {
     let folder = "\(path)/\(part.rawValue)"
     let resolved = try reading(folder) { () throws(SystemError) in try resolvedPath(folder) }
     guard resolved.isInside(root) else {
-      throw DataFileError(.path, file: folder, "is a link that leads out of the folder")
+      throw FileError(.path, file: folder, "is a link that leads out of the folder")
     }
     folders[part] = resolved
     let found = try FolderFiles(folder, resolved: resolved) { part != .object || $0 != .png }

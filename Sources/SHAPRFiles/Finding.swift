@@ -1,4 +1,4 @@
-internal import NeuralNetwork
+public import NeuralNetwork
 
 /// Something about a folder of cells that its owner should know.
 public struct Finding: Sendable, Equatable, CustomStringConvertible {
@@ -11,7 +11,7 @@ public struct Finding: Sendable, Equatable, CustomStringConvertible {
 
   public enum Kind: Sendable, Equatable {
     /// The file is missing, cannot be read, or is not what it has to be.
-    case defect(DataFileError)
+    case defect(FileError)
     /// It is resampled to the size that is trained on.
     case resampled(file: String, from: [Int], to: [Int])
     /// The greatest value is 1 of 255 or of 65535: perhaps 1 was meant to be white.

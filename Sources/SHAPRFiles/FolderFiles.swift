@@ -18,11 +18,11 @@ struct FolderFiles: Sendable {
   ///   - accepts: which formats count; other files are passed over.
   init(
     _ folder: String, resolved: String, accepts: (ImageFormat) -> Bool
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     for name in try reading(folder, { () throws(SystemError) in try entries(ofFolder: resolved) }) {
       let file = "\(folder)/\(name)"
       if let fault = faultOfFileName(name) {
-        findings.append(Finding(nil, .defect(DataFileError(.path, file: file, fault))))
+        findings.append(Finding(nil, .defect(FileError(.path, file: file, fault))))
         continue
       }
       guard let format = ImageFormat(path: name), accepts(format), !isFolder("\(resolved)/\(name)")
@@ -32,7 +32,7 @@ struct FolderFiles: Sendable {
       }
       let stem = withoutEnd(name)
       if let other = files[stem] {
-        let error = DataFileError(
+        let error = FileError(
           .path, file: file, "is a second file for \(stem), beside \(quotedJSON(other.name))")
         findings.append(Finding(stem, .defect(error)))
         continue
@@ -54,10 +54,10 @@ private func withoutEnd(_ name: String) -> String {
 /// Runs `body`, and says what could not be read.
 func reading<Value>(
   _ file: String, _ body: () throws(SystemError) -> Value
-) throws(DataFileError) -> Value {
+) throws(FileError) -> Value {
   do throws(SystemError) {
     return try body()
   } catch {
-    throw DataFileError(.reading(errno: error.number), file: file, "cannot be read: \(error.text)")
+    throw FileError(.reading(errno: error.number), file: file, "cannot be read: \(error.text)")
   }
 }

@@ -12,27 +12,27 @@ struct InputFile {
   /// - Parameters:
   ///   - path: what messages call the file.
   ///   - resolved: where it is, when links were resolved before; then it may not be a link.
-  init(_ path: String, resolved: String? = nil, limits: DataFileLimits) throws(DataFileError) {
+  init(_ path: String, resolved: String? = nil, limits: DataFileLimits) throws(FileError) {
     self.path = path
     guard !path.utf8.contains(0) else {
-      throw DataFileError(.path, file: path, "the path holds a zero byte")
+      throw FileError(.path, file: path, "the path holds a zero byte")
     }
     do throws(SystemError) {
       file = try OpenFile(reading: resolved ?? path, followingLink: resolved == nil)
       size = try file.size()
     } catch {
       let what = error == .notARegularFile ? "not a regular file" : error.text
-      throw DataFileError(.reading(errno: error.number), file: path, "cannot be read: \(what)")
+      throw FileError(.reading(errno: error.number), file: path, "cannot be read: \(what)")
     }
-    guard size > 0 else { throw DataFileError(.format, file: path, offset: 0, "is empty") }
+    guard size > 0 else { throw FileError(.format, file: path, offset: 0, "is empty") }
     guard size <= limits.fileBytes else {
-      throw DataFileError(
+      throw FileError(
         .limit, file: path, "has \(size) bytes, more than the limit of \(limits.fileBytes)")
     }
   }
 
   /// The bytes in `range`, which lies within the file.
-  func bytes(_ range: Range<Int>, budget: MemoryBudget) throws(DataFileError) -> Scratch<UInt8> {
+  func bytes(_ range: Range<Int>, budget: MemoryBudget) throws(FileError) -> Scratch<UInt8> {
     let bytes = try namingMemory(of: path) { () throws(ComputeError) in
       try Scratch<UInt8>(count: range.count, budget: budget)
     }
@@ -40,16 +40,16 @@ struct InputFile {
     do throws(SystemError) {
       isWhole = try file.read(into: bytes.cells.prefix(range.count), from: range.lowerBound)
     } catch {
-      throw DataFileError(.reading(errno: error.number), file: path, "cannot be read: \(error.text)")
+      throw FileError(.reading(errno: error.number), file: path, "cannot be read: \(error.text)")
     }
     guard isWhole else {
-      throw DataFileError(
+      throw FileError(
         .format, file: path, offset: range.lowerBound, "became shorter while it was read")
     }
     return bytes
   }
 
-  func allBytes(budget: MemoryBudget) throws(DataFileError) -> Scratch<UInt8> {
+  func allBytes(budget: MemoryBudget) throws(FileError) -> Scratch<UInt8> {
     try bytes(0..<size, budget: budget)
   }
 }

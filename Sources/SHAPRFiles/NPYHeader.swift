@@ -1,16 +1,19 @@
+internal import PersistentHomology
+internal import NeuralNetwork
+
 /// The header of an NPY file: a Python dictionary with three entries (NumPy, "The .npy format").
 struct NPYHeader {
-  let elementType: ElementType
+  let elementType: ScalarType
   let byteOrder: ByteOrder
   /// Whether the first axis varies fastest.
   let isFortranOrder: Bool
   let extents: [Int]
 
   /// - Parameter text: the dictionary, which begins at byte `start` of the file.
-  init(_ text: [UInt8], start: Int, file: String) throws(DataFileError) {
+  init(_ text: [UInt8], start: Int, file: String) throws(FileError) {
     var reader = NPYHeaderReader(text: text, start: start, file: file)
     try reader.expect(UInt8(ascii: "{"))
-    var (type, isFortran, extents): ((ElementType, ByteOrder)?, Bool?, [Int]?) = (nil, nil, nil)
+    var (type, isFortran, extents): ((ScalarType, ByteOrder)?, Bool?, [Int]?) = (nil, nil, nil)
     while !reader.accept(UInt8(ascii: "}")) {
       let place = reader.place
       let key = try reader.string()
@@ -49,8 +52,8 @@ private struct NPYHeaderReader {
     (self.text, self.start, self.file) = (text, start, file)
   }
 
-  func fault(_ row: DataFileError.Row, _ reason: String, at place: Int? = nil) -> DataFileError {
-    DataFileError(row, file: file, offset: start + (place ?? self.place), reason)
+  func fault(_ row: FileError.Row, _ reason: String, at place: Int? = nil) -> FileError {
+    FileError(row, file: file, offset: start + (place ?? self.place), reason)
   }
 
   mutating func skipSpace() {
@@ -64,13 +67,13 @@ private struct NPYHeaderReader {
     return true
   }
 
-  mutating func expect(_ byte: UInt8) throws(DataFileError) {
+  mutating func expect(_ byte: UInt8) throws(FileError) {
     guard accept(byte) else {
       throw fault(.format, "the header has no '\(Character(Unicode.Scalar(byte)))' here")
     }
   }
 
-  mutating func string() throws(DataFileError) -> String {
+  mutating func string() throws(FileError) -> String {
     skipSpace()
     guard place < text.count, text[place] == UInt8(ascii: "'") || text[place] == UInt8(ascii: "\"") else {
       throw fault(.format, "the header has no string here")
@@ -87,7 +90,7 @@ private struct NPYHeaderReader {
     return String(decoding: content, as: UTF8.self)
   }
 
-  mutating func boolean() throws(DataFileError) -> Bool {
+  mutating func boolean() throws(FileError) -> Bool {
     skipSpace()
     for (word, value) in [("True", true), ("False", false)] where text[place...].starts(with: word.utf8) {
       place += word.utf8.count
@@ -97,14 +100,14 @@ private struct NPYHeaderReader {
   }
 
   /// As in `<f4`: byte order, kind, bytes.
-  mutating func type() throws(DataFileError) -> (ElementType, ByteOrder) {
+  mutating func type() throws(FileError) -> (ScalarType, ByteOrder) {
     skipSpace()
     let begin = place
     if place < text.count, text[place] == UInt8(ascii: "[") {
       throw fault(.elementType, "has elements of several parts; only plain numbers are read")
     }
     let name = try string()
-    let types: [Substring: ElementType] = [
+    let types: [Substring: ScalarType] = [
       "b1": .bool, "u1": .uint8, "i1": .int8, "u2": .uint16, "i2": .int16, "u4": .uint32, "i4": .int32,
       "u8": .uint64, "i8": .int64, "f2": .float16, "f4": .float32, "f8": .float64,
     ]
@@ -120,7 +123,7 @@ private struct NPYHeaderReader {
   }
 
   /// As in `(64, 64)`; one number is followed by a comma.
-  mutating func extents() throws(DataFileError) -> [Int] {
+  mutating func extents() throws(FileError) -> [Int] {
     try expect(UInt8(ascii: "("))
     var extents: [Int] = []
     while !accept(UInt8(ascii: ")")) {
@@ -136,7 +139,7 @@ private struct NPYHeaderReader {
     return extents
   }
 
-  private mutating func number() throws(DataFileError) -> Int {
+  private mutating func number() throws(FileError) -> Int {
     skipSpace()
     let begin = place
     var value = 0

@@ -1,3 +1,5 @@
+internal import PersistentHomology
+public import NeuralNetwork
 public import ComputeRuntime
 
 extension PixelArray {
@@ -5,22 +7,22 @@ extension PixelArray {
   /// order, C or Fortran order. Nothing is ever unpickled.
   ///
   /// Memory is asked for only when the file has as many bytes as its header says.
-  /// - Throws: ``DataFileError``.
+  /// - Throws: ``FileError``.
   public static func readNPY(
     _ path: String, limits: DataFileLimits = DataFileLimits(), budget: MemoryBudget
-  ) throws(DataFileError) -> PixelArray {
+  ) throws(FileError) -> PixelArray {
     try readNPY(InputFile(path, limits: limits), limits: limits, budget: budget)
   }
 
   static func readNPY(
     _ file: InputFile, limits: DataFileLimits, budget: MemoryBudget
-  ) throws(DataFileError) -> PixelArray {
+  ) throws(FileError) -> PixelArray {
     let (header, dataStart) = try readHeader(of: file, limits: limits, budget: budget)
     let count = try checkedCount(
       header.extents, header.elementType, file: file.path, offset: 10, limits: limits)
     let byteCount = count * header.elementType.byteCount
     guard file.size - dataStart == byteCount else {
-      throw DataFileError(
+      throw FileError(
         .format, file: file.path, offset: dataStart,
         "\(shapeText(header.extents)) \(header.elementType.rawValue) are \(byteCount) bytes, "
           + "but \(file.size - dataStart) follow")
@@ -40,9 +42,9 @@ extension PixelArray {
 
   private static func readHeader(
     of file: InputFile, limits: DataFileLimits, budget: MemoryBudget
-  ) throws(DataFileError) -> (header: NPYHeader, dataStart: Int) {
-    func fault(_ row: DataFileError.Row, _ offset: Int, _ reason: String) -> DataFileError {
-      DataFileError(row, file: file.path, offset: offset, reason)
+  ) throws(FileError) -> (header: NPYHeader, dataStart: Int) {
+    func fault(_ row: FileError.Row, _ offset: Int, _ reason: String) -> FileError {
+      FileError(row, file: file.path, offset: offset, reason)
     }
     let first = try file.bytes(0..<min(file.size, 12), budget: budget)
     defer { withExtendedLifetime(first) {} }

@@ -1,3 +1,4 @@
+internal import NeuralNetwork
 internal import ComputeRuntime
 
 /// The chunks of a PNG file that hold its image, checked as far as their frames go.
@@ -17,10 +18,10 @@ struct PNGChunks {
 
   init(
     _ bytes: FencedPointer<UInt8>, file: String, budget: MemoryBudget
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     let reader = ByteReader(bytes: bytes, order: .bigEndian)
-    func fault(_ row: DataFileError.Row, _ offset: Int, _ reason: String) -> DataFileError {
-      DataFileError(row, file: file, offset: offset, reason)
+    func fault(_ row: FileError.Row, _ offset: Int, _ reason: String) -> FileError {
+      FileError(row, file: file, offset: offset, reason)
     }
     guard bytes.count >= 8, (0..<8).allSatisfy({ bytes[$0] == Self.signature[$0] }) else {
       throw fault(.format, 0, "is not a PNG file")
@@ -32,7 +33,7 @@ struct PNGChunks {
     (self.width, self.height) = (Int(width), Int(height))
     (self.bitDepth, self.colourType) = (Int(bitDepth), Int(colourType))
     var image = ByteSink(.bigEndian, budget: budget)
-    func keep(_ range: Range<Int>) throws(DataFileError) {
+    func keep(_ range: Range<Int>) throws(FileError) {
       let piece = bytes.suffix(from: range.lowerBound).prefix(range.count)
       try namingMemory(of: file) { () throws(ComputeError) in try image.put(piece) }
     }

@@ -1,4 +1,6 @@
 // The only file that speaks to libpng.
+internal import PersistentHomology
+public import NeuralNetwork
 internal import CPNG
 public import ComputeRuntime
 
@@ -6,26 +8,26 @@ extension PixelArray {
   /// Reads a PNG image of grey values: 16 bits as they are, fewer as 8 bits. Colour is read when red,
   /// green and blue are equal everywhere. What the file says of gamma is ignored: pixels are measurements.
   ///
-  /// - Throws: ``DataFileError``.
+  /// - Throws: ``FileError``.
   public static func readPNG(
     _ path: String, limits: DataFileLimits = DataFileLimits(), budget: MemoryBudget
-  ) throws(DataFileError) -> PixelArray {
+  ) throws(FileError) -> PixelArray {
     try readPNG(InputFile(path, limits: limits), limits: limits, budget: budget)
   }
 
   static func readPNG(
     _ file: InputFile, limits: DataFileLimits, budget: MemoryBudget
-  ) throws(DataFileError) -> PixelArray {
+  ) throws(FileError) -> PixelArray {
     let bytes = try file.allBytes(budget: budget)
     let chunks = try PNGChunks(bytes.cells.prefix(file.size), file: file.path, budget: budget)
     withExtendedLifetime(bytes) {}
-    func fault(_ row: DataFileError.Row, _ reason: String) -> DataFileError {
-      DataFileError(row, file: file.path, offset: 16, reason)
+    func fault(_ row: FileError.Row, _ reason: String) -> FileError {
+      FileError(row, file: file.path, offset: 16, reason)
     }
     guard chunks.colourType != 4, chunks.colourType != 6 else {
       throw fault(.unsupported, "has an alpha channel; only grey images are read")
     }
-    let type: ElementType = chunks.bitDepth == 16 ? .uint16 : .uint8
+    let type: ScalarType = chunks.bitDepth == 16 ? .uint16 : .uint8
     let channels = chunks.colourType == 0 ? 1 : 3
     let extents = [chunks.height, chunks.width]
     let count = try checkedCount(extents, type, file: file.path, offset: 16, limits: limits)
@@ -44,8 +46,8 @@ extension PixelArray {
   }
 
   private static func decode(
-    _ chunks: PNGChunks, as type: ElementType, channels: Int, into output: FencedPointer<UInt8>, file: String
-  ) throws(DataFileError) {
+    _ chunks: PNGChunks, as type: ScalarType, channels: Int, into output: FencedPointer<UInt8>, file: String
+  ) throws(FileError) {
     // Without a word about gamma, libpng takes 8 bits for sRGB and 16 bits for linear: asked for the
     // same, it leaves the values alone.
     var format: UInt32 = channels == 1 ? 0 : 2 /* PNG_FORMAT_FLAG_COLOR */
@@ -64,7 +66,7 @@ extension PixelArray {
       let message = unsafe withUnsafeBytes(of: image.message) { bytes in
         unsafe String(decoding: bytes.prefix { $0 >= 32 && $0 < 127 }, as: UTF8.self)
       }
-      throw DataFileError(.format, file: file, "cannot be decoded: \(message)")
+      throw FileError(.format, file: file, "cannot be decoded: \(message)")
     }
   }
 

@@ -1,14 +1,15 @@
+internal import PersistentHomology
 public import ComputeRuntime
-internal import NeuralNetwork
+public import NeuralNetwork
 
 extension PixelArray {
   /// Writes value / full scale to `output`: 255 for 8 bit, 65535 for 16 bit, 1 for floating point.
   ///
   /// - Precondition: `output` has room for `count` values.
   /// - Throws: when a floating-point value is not in [0, 1], or the element type has no full scale.
-  public func copyFractions(into output: FencedPointer<Float>) throws(DataFileError) {
+  public func copyFractions(into output: FencedPointer<Float>) throws(FileError) {
     guard let fullScale = elementType.fullScale else {
-      throw DataFileError(
+      throw FileError(
         .elementType, file: path,
         "has elements of type \(elementType.rawValue), and nothing says which value is white: "
           + "save it as uint8, uint16 or float32")
@@ -24,7 +25,7 @@ extension PixelArray {
   ///
   /// - Precondition: `output` has room for `count` values.
   /// - Throws: when a value is not finite in 32 bits.
-  public func copyGreyValues(into output: FencedPointer<Float>) throws(DataFileError) {
+  public func copyGreyValues(into output: FencedPointer<Float>) throws(FileError) {
     switch elementType {
     case .bool, .uint8, .uint16: try copyFractions(into: output)
     default:
@@ -74,15 +75,15 @@ extension PixelArray {
   /// Finds values that are not finite or, of fractions, not in [0, 1].
   private func check(
     _ values: FencedPointer<Float>, isFraction: Bool
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     let greatest: Float = isFraction ? 1 : .greatestFiniteMagnitude
     let least: Float = isFraction ? 0 : -greatest
     for index in 0..<count where !(values[index] >= least && values[index] <= greatest) {
       let value = values[index]
       let place = "at \(voxelText(index))"
-      if value.isNaN { throw DataFileError(.notANumber, file: path, "a value is NaN, \(place)") }
-      if value.isInfinite { throw DataFileError(.infinite, file: path, "a value is infinite, \(place)") }
-      throw DataFileError(
+      if value.isNaN { throw FileError(.notANumber, file: path, "a value is NaN, \(place)") }
+      if value.isInfinite { throw FileError(.infinite, file: path, "a value is infinite, \(place)") }
+      throw FileError(
         .range, file: path, "a value is \(value), \(place); floating-point values are from 0 to 1")
     }
   }

@@ -1,3 +1,5 @@
+public import PersistentHomology
+public import NeuralNetwork
 public import ComputeRuntime
 
 /// A decoded image or volume, row-major: `height x width` or `depth x height x width`.
@@ -6,7 +8,7 @@ public struct PixelArray: Sendable {
   public let path: String
   /// Two or three axes: (z,) y, x.
   public let extents: [Int]
-  public let elementType: ElementType
+  public let elementType: ScalarType
   /// The elements in the machine's byte order.
   let memory: Scratch<UInt8>
 
@@ -15,16 +17,16 @@ public struct PixelArray: Sendable {
   /// Reads a file of the kind that the end of its name says: `.tif`, `.tiff`, `.npy` or `.png`.
   public static func read(
     _ path: String, limits: DataFileLimits = DataFileLimits(), budget: MemoryBudget
-  ) throws(DataFileError) -> PixelArray {
+  ) throws(FileError) -> PixelArray {
     guard let format = ImageFormat(path: path) else {
-      throw DataFileError(.unsupported, file: path, "is not named .tif, .tiff, .npy or .png")
+      throw FileError(.unsupported, file: path, "is not named .tif, .tiff, .npy or .png")
     }
     return try read(InputFile(path, limits: limits), as: format, limits: limits, budget: budget)
   }
 
   static func read(
     _ file: InputFile, as format: ImageFormat, limits: DataFileLimits, budget: MemoryBudget
-  ) throws(DataFileError) -> PixelArray {
+  ) throws(FileError) -> PixelArray {
     switch format {
     case .tiff: try readTIFF(file, limits: limits, budget: budget)
     case .npy: try readNPY(file, limits: limits, budget: budget)
@@ -51,10 +53,10 @@ enum ImageFormat: Sendable {
 
 /// Elements of extents that a file declares, or why there cannot be so many.
 func checkedCount(
-  _ extents: [Int], _ type: ElementType, file: String, offset: Int? = nil, limits: DataFileLimits
-) throws(DataFileError) -> Int {
-  func fault(_ row: DataFileError.Row, _ reason: String) -> DataFileError {
-    DataFileError(row, file: file, offset: offset, reason)
+  _ extents: [Int], _ type: ScalarType, file: String, offset: Int? = nil, limits: DataFileLimits
+) throws(FileError) -> Int {
+  func fault(_ row: FileError.Row, _ reason: String) -> FileError {
+    FileError(row, file: file, offset: offset, reason)
   }
   guard extents.count == 2 || extents.count == 3 else {
     throw fault(.shape, "has \(extents.count) axes; an image has 2 and a volume 3")

@@ -1,4 +1,6 @@
 // The only file that speaks to libtiff, and the only one of the readers that hands out pointers.
+internal import PersistentHomology
+internal import NeuralNetwork
 internal import CTIFF
 internal import ComputeRuntime
 
@@ -22,12 +24,12 @@ struct TIFFDecoder {
   /// Fills `output`, as many bytes as the plane has, with its values in the machine's byte order.
   mutating func decode(
     _ page: TIFFPage, into output: FencedPointer<UInt8>
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     assert(output.count == page.byteCount)
     do throws(ComputeError) {
       try writeDirectory(of: page)
     } catch {
-      throw DataFileError(error, file: file.path)
+      throw FileError(error, file: file.path)
     }
     var source = unsafe ctiff_source()
     unsafe source.head = UnsafePointer(head.bytes.pointer)
@@ -38,13 +40,13 @@ struct TIFFDecoder {
     unsafe source.tail_count = UInt64(tail.count)
     // What libtiff may need at once: a piece as it is stored, or a row of it.
     let largest = max(file.bytes.count, page.segmentBytes) + 1 << 20
-    let failure: DataFileError?
+    let failure: FileError?
     failure = unsafe withUnsafeMutablePointer(to: &source) { source in
       guard let tiff = unsafe ctiff_open(source, tmsize_t(largest)) else {
         return unsafe fault(page, nil, source)
       }
       defer { unsafe TIFFClose(tiff) }
-      do throws(DataFileError) {
+      do throws(FileError) {
         for index in 0..<page.segments.count {
           try unsafe decode(index, of: page, from: tiff, source, into: output)
         }
@@ -60,7 +62,7 @@ struct TIFFDecoder {
   private func decode(
     _ index: Int, of page: TIFFPage, from tiff: OpaquePointer, _ source: UnsafePointer<ctiff_source>,
     into output: FencedPointer<UInt8>
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     let (rows, rowBytes) = (page.rows(ofSegment: index), page.segments.width * page.elementType.byteCount)
     let byteCount = rows * rowBytes
     guard page.segments.isTiled else {
@@ -134,19 +136,19 @@ struct TIFFDecoder {
 
   private func fault(
     _ page: TIFFPage, _ index: Int?, _ source: UnsafePointer<ctiff_source>
-  ) -> DataFileError {
+  ) -> FileError {
     let message = unsafe withUnsafeBytes(of: source.pointee.message) { bytes in
       unsafe String(decoding: bytes.prefix { $0 >= 32 && $0 < 127 }, as: UTF8.self)
     }
     let offset = index.flatMap { Int(exactly: page.offsets[$0]) }
-    return DataFileError(
+    return FileError(
       .format, file: file.path, offset: offset,
       "plane \(page.number)\(index.map { ", piece \($0)" } ?? "") cannot be decoded"
         + (message.isEmpty ? "" : ": \(message)"))
   }
 }
 
-extension ElementType {
+extension ScalarType {
   /// The number that TIFF has for this kind of element.
   var sampleFormat: UInt64 {
     switch self {

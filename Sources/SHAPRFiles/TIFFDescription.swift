@@ -1,3 +1,4 @@
+internal import NeuralNetwork
 internal import ComputeRuntime
 
 /// What programs write into the description of an image: planes that have no directory of their own.
@@ -24,11 +25,11 @@ struct TIFFDescription {
 
   /// The planes of a file with one directory: that one, and those that follow its values, one right
   /// after the other, if the description says so (ImageJ, for large stacks).
-  func planes(behind page: TIFFPage, file: TIFFBytes, limits: DataFileLimits) throws(DataFileError)
+  func planes(behind page: TIFFPage, file: TIFFBytes, limits: DataFileLimits) throws(FileError)
     -> [TIFFPage]
   {
-    func fault(_ row: DataFileError.Row, _ reason: String) -> DataFileError {
-      DataFileError(row, file: file.path, reason)
+    func fault(_ row: FileError.Row, _ reason: String) -> FileError {
+      FileError(row, file: file.path, reason)
     }
     if text.hasPrefix("{\"shape\":"), text.contains("\"truncated\": true") {
       throw fault(.unsupported, "a volume with one directory by tifffile; save it without truncate")

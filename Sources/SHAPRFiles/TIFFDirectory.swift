@@ -1,3 +1,4 @@
+internal import NeuralNetwork
 internal import ComputeRuntime
 
 /// The fields of a TIFF directory that say how an image lies in the file.
@@ -60,10 +61,10 @@ struct TIFFHeader {
   /// The bytes of an offset.
   var offsetWidth: Int { isBig ? 8 : 4 }
 
-  init(_ file: TIFFBytes) throws(DataFileError) {
+  init(_ file: TIFFBytes) throws(FileError) {
     let bytes = file.bytes
-    func fault(_ offset: Int, _ reason: String) -> DataFileError {
-      DataFileError(.format, file: file.path, offset: offset, reason)
+    func fault(_ offset: Int, _ reason: String) -> FileError {
+      FileError(.format, file: file.path, offset: offset, reason)
     }
     let little = ByteReader(bytes: bytes, order: .littleEndian)
     switch little.unsigned(at: 0, width: 2) {
@@ -112,17 +113,17 @@ struct TIFFDirectory {
   /// Reads the directory at `offset`; fields of other tags are passed over unseen.
   init(
     at start: UInt64, _ header: TIFFHeader, file: TIFFBytes, limits: DataFileLimits
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     let reader = header.reader
     guard let offset = Int(exactly: start), offset >= header.byteCount,
       let fieldCount = reader.unsigned(at: offset, width: header.isBig ? 8 : 2)
     else {
-      throw DataFileError(
+      throw FileError(
         .format, file: file.path, offset: file.bytes.count, "a directory would be at byte \(start), outside")
     }
     self.offset = offset
-    func fault(_ place: Int, _ row: DataFileError.Row, _ reason: String) -> DataFileError {
-      DataFileError(row, file: file.path, offset: place, reason)
+    func fault(_ place: Int, _ row: FileError.Row, _ reason: String) -> FileError {
+      FileError(row, file: file.path, offset: place, reason)
     }
     guard fieldCount > 0 else { throw fault(offset, .format, "a directory is empty") }
     guard fieldCount <= UInt64(limits.tiffFields) else {

@@ -1,3 +1,5 @@
+internal import PersistentHomology
+internal import NeuralNetwork
 internal import ComputeRuntime
 
 /// Reads the fields of one directory into a ``TIFFPage``.
@@ -8,7 +10,7 @@ struct TIFFPageReader {
   let file: TIFFBytes
   let limits: DataFileLimits
 
-  func page() throws(DataFileError) -> TIFFPage {
+  func page() throws(FileError) -> TIFFPage {
     try refuseOtherImages()
     let (width, height) = (try extent(.imageWidth), try extent(.imageLength))
     let type = try elementType()
@@ -29,7 +31,7 @@ struct TIFFPageReader {
   // MARK: What the image is
 
   /// Images that are not one plane of grey values.
-  private func refuseOtherImages() throws(DataFileError) {
+  private func refuseOtherImages() throws(FileError) {
     if directory[.metaMorphPlanes] != nil {
       throw fault(.metaMorphPlanes, .unsupported, "a MetaMorph stack; save it as an ImageJ stack")
     }
@@ -57,7 +59,7 @@ struct TIFFPageReader {
     guard planar == 1 || planar == 2 else { throw fault(.planarConfiguration, .format, "\(planar)") }
   }
 
-  private func extent(_ tag: TIFFTag) throws(DataFileError) -> Int {
+  private func extent(_ tag: TIFFTag) throws(FileError) -> Int {
     let value = try number(tag)
     guard value > 0 else { throw fault(tag, .format, "0") }
     guard value <= UInt64(limits.axis) else {
@@ -66,7 +68,7 @@ struct TIFFPageReader {
     return Int(value)
   }
 
-  private func elementType() throws(DataFileError) -> ElementType {
+  private func elementType() throws(FileError) -> ScalarType {
     let (bits, format) = (try number(.bitsPerSample, default: 1), try number(.sampleFormat, default: 1))
     guard bits > 0 else { throw fault(.bitsPerSample, .format, "0") }
     switch (format, bits) {
@@ -86,8 +88,8 @@ struct TIFFPageReader {
   }
 
   private func compressionAndPredictor(
-    _ type: ElementType
-  ) throws(DataFileError) -> (TIFFPage.Compression, TIFFPage.Predictor) {
+    _ type: ScalarType
+  ) throws(FileError) -> (TIFFPage.Compression, TIFFPage.Predictor) {
     let number = try number(.compression, default: 1)
     guard let compression = TIFFPage.Compression(rawValue: number) else {
       throw fault(.compression, .unsupported, "\(number); none, LZW, deflate and PackBits are read")
@@ -108,7 +110,7 @@ struct TIFFPageReader {
 
   // MARK: Where its values are
 
-  private func segments(height: Int, width: Int) throws(DataFileError) -> TIFFPage.Segments {
+  private func segments(height: Int, width: Int) throws(FileError) -> TIFFPage.Segments {
     if directory[.tileWidth] != nil || directory[.tileOffsets] != nil {
       let (tileWidth, tileHeight) = (try extent(.tileWidth), try extent(.tileLength))
       guard tileWidth.isMultiple(of: 16), tileHeight.isMultiple(of: 16) else {
@@ -126,7 +128,7 @@ struct TIFFPageReader {
       down: (height + stripHeight - 1) / stripHeight)
   }
 
-  private func check(_ page: TIFFPage) throws(DataFileError) {
+  private func check(_ page: TIFFPage) throws(FileError) {
     _ = try checkedCount(
       [page.height, page.width], page.elementType, file: file.path, offset: directory.offset, limits: limits)
     let (offsetTag, countTag): (TIFFTag, TIFFTag) =
@@ -157,7 +159,7 @@ struct TIFFPageReader {
 
   // MARK: Numbers of fields
 
-  private func numbers(_ tag: TIFFTag) throws(DataFileError) -> TIFFNumbers {
+  private func numbers(_ tag: TIFFTag) throws(FileError) -> TIFFNumbers {
     guard let field = directory[tag] else { throw missing(tag) }
     guard [.short, .long, .long8].contains(field.type) else {
       throw fault(tag, .format, "not of an integer type")
@@ -166,7 +168,7 @@ struct TIFFPageReader {
   }
 
   /// The one number of a field; if it is not there `standard` or, without one, an error.
-  private func number(_ tag: TIFFTag, default standard: UInt64? = nil) throws(DataFileError) -> UInt64 {
+  private func number(_ tag: TIFFTag, default standard: UInt64? = nil) throws(FileError) -> UInt64 {
     guard let field = directory[tag] else {
       guard let standard else { throw missing(tag) }
       return standard
@@ -182,12 +184,12 @@ struct TIFFPageReader {
     return numbers[0]
   }
 
-  private func missing(_ tag: TIFFTag) -> DataFileError {
-    DataFileError(.format, file: file.path, offset: directory.offset, "plane \(number) has no \(tag)")
+  private func missing(_ tag: TIFFTag) -> FileError {
+    FileError(.format, file: file.path, offset: directory.offset, "plane \(number) has no \(tag)")
   }
 
-  private func fault(_ tag: TIFFTag, _ row: DataFileError.Row, _ value: String) -> DataFileError {
-    DataFileError(
+  private func fault(_ tag: TIFFTag, _ row: FileError.Row, _ value: String) -> FileError {
+    FileError(
       row, file: file.path, offset: directory[tag]?.offset ?? directory.offset,
       "plane \(number), \(tag): \(value)")
   }

@@ -1,3 +1,5 @@
+internal import PersistentHomology
+
 /// Numbers that a field holds, one for each strip or tile.
 enum TIFFNumbers {
   case stored(TIFFField, ByteReader)
@@ -53,7 +55,7 @@ struct TIFFPage {
   let number: Int
   let height: Int
   let width: Int
-  let elementType: ElementType
+  let elementType: ScalarType
   let compression: Compression
   let predictor: Predictor
   /// Whether the lowest bit of every byte comes first.

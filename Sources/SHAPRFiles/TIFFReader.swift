@@ -1,3 +1,4 @@
+public import NeuralNetwork
 public import ComputeRuntime
 
 extension PixelArray {
@@ -6,16 +7,16 @@ extension PixelArray {
   ///
   /// Several directories are the planes of a volume, and so are the images of an ImageJ stack. Every
   /// directory is checked before anything is decoded (TIFF 6.0, 1992; BigTIFF).
-  /// - Throws: ``DataFileError``.
+  /// - Throws: ``FileError``.
   public static func readTIFF(
     _ path: String, limits: DataFileLimits = DataFileLimits(), budget: MemoryBudget
-  ) throws(DataFileError) -> PixelArray {
+  ) throws(FileError) -> PixelArray {
     try readTIFF(InputFile(path, limits: limits), limits: limits, budget: budget)
   }
 
   static func readTIFF(
     _ input: InputFile, limits: DataFileLimits, budget: MemoryBudget
-  ) throws(DataFileError) -> PixelArray {
+  ) throws(FileError) -> PixelArray {
     let bytes = try input.allBytes(budget: budget)
     defer { withExtendedLifetime(bytes) {} }
     let file = TIFFBytes(path: input.path, bytes: bytes.cells.prefix(input.size))

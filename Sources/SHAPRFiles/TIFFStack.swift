@@ -1,3 +1,5 @@
+internal import PersistentHomology
+internal import NeuralNetwork
 internal import ComputeRuntime
 
 /// The bytes of a TIFF file, and what messages call it.
@@ -17,8 +19,8 @@ struct TIFFStack {
     return pages.count == 1 ? plane : [pages.count] + plane
   }
 
-  /// - Throws: ``DataFileError``; ``pages`` is never empty.
-  init(_ file: TIFFBytes, limits: DataFileLimits) throws(DataFileError) {
+  /// - Throws: ``FileError``; ``pages`` is never empty.
+  init(_ file: TIFFBytes, limits: DataFileLimits) throws(FileError) {
     header = try TIFFHeader(file)
     let directories = try Self.directories(header, file: file, limits: limits)
     var pages: [TIFFPage] = []
@@ -27,7 +29,7 @@ struct TIFFStack {
         number: number, directory: directory, header: header, file: file, limits: limits)
       let page = try reader.page()
       if let first = pages.first, !page.isLike(first) {
-        throw DataFileError(
+        throw FileError(
           .shape, file: file.path, offset: directory.offset,
           "plane \(number) is \(page.kindText), plane 0 is \(first.kindText)")
       }
@@ -44,14 +46,14 @@ struct TIFFStack {
   /// All directories, in the order of the file.
   private static func directories(
     _ header: TIFFHeader, file: TIFFBytes, limits: DataFileLimits
-  ) throws(DataFileError) -> [TIFFDirectory] {
+  ) throws(FileError) -> [TIFFDirectory] {
     var directories: [TIFFDirectory] = []
     var visited: Set<UInt64> = []
     var bytes = 0
     var place = header.firstDirectory
     while place != 0 {
-      func fault(_ row: DataFileError.Row, _ reason: String) -> DataFileError {
-        DataFileError(row, file: file.path, offset: directories.last?.offset ?? 0, reason)
+      func fault(_ row: FileError.Row, _ reason: String) -> FileError {
+        FileError(row, file: file.path, offset: directories.last?.offset ?? 0, reason)
       }
       guard visited.insert(place).inserted else {
         throw fault(.format, "the directory after this one is an earlier one again")
@@ -69,7 +71,7 @@ struct TIFFStack {
   }
 
   /// The volume as a whole, and what decoding it takes.
-  private func checkSize(_ file: TIFFBytes, _ limits: DataFileLimits) throws(DataFileError) {
+  private func checkSize(_ file: TIFFBytes, _ limits: DataFileLimits) throws(FileError) {
     _ = try checkedCount(extents, pages[0].elementType, file: file.path, limits: limits)
     var (decoded, pieces) = (0, 0)
     let largest = limits.largestExpansion(ofFile: file.bytes.count)
@@ -77,14 +79,14 @@ struct TIFFStack {
       // Both factors are below 2^31 times 8: two axes that were checked.
       let (bytes, overflow) = page.segmentBytes.multipliedReportingOverflow(by: page.segments.count)
       guard !overflow, bytes <= largest, decoded <= largest - bytes else {
-        throw DataFileError(
+        throw FileError(
           .limit, file: file.path, "a file of \(file.bytes.count) bytes would grow to more than \(largest)")
       }
       decoded += bytes
       pieces += page.segments.count
     }
     guard pieces <= file.bytes.count else {
-      throw DataFileError(.format, file: file.path, "its \(pieces) pieces overlap")
+      throw FileError(.format, file: file.path, "its \(pieces) pieces overlap")
     }
   }
 }

@@ -1,8 +1,9 @@
+public import NeuralNetwork
 internal import ComputeRuntime
 
 extension VolumeWriter {
   /// Writes an array of NumPy (version 1.0 of the format), C order.
-  public func writeNPY(to path: String, as element: Element = .float32) throws(DataFileError) {
+  public func writeNPY(to path: String, as element: Element = .float32) throws(FileError) {
     let order = ByteOrder.native == .littleEndian ? "<" : ">"
     let type = element == .float32 ? "\(order)f4" : "|u1"
     let shape = extents.map(String.init).joined(separator: ", ")

@@ -1,3 +1,4 @@
+public import NeuralNetwork
 internal import ComputeRuntime
 
 extension VolumeWriter {
@@ -7,7 +8,7 @@ extension VolumeWriter {
   /// - Parameter isCompressed: packs the values by gzip.
   public func writeNRRD(
     to path: String, as element: Element = .float32, isCompressed: Bool = false
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     // Axes are named from the fastest to the slowest: x first.
     var header = """
       NRRD0004

@@ -1,3 +1,4 @@
+public import NeuralNetwork
 internal import ComputeRuntime
 
 extension VolumeWriter {
@@ -8,7 +9,7 @@ extension VolumeWriter {
   /// - Throws: also when the file would not fit the 32 bits of its offsets.
   public func writeTIFF(
     to path: String, as element: Element = .float32, isCompressed: Bool = false
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     let (planes, ends) = try namingMemory(of: path) { () throws(ComputeError) in
       try self.planes(as: element, isCompressed: isCompressed)
     }
@@ -18,7 +19,7 @@ extension VolumeWriter {
     for directory in directories { places.append(places[places.count - 1] + directory.byteCount) }
     let dataStart = places[depth]
     guard dataStart + planes.count <= Int(UInt32.max) else {
-      throw DataFileError(.limit, file: path, "would have more than 4 GiB, which its format cannot")
+      throw FileError(.limit, file: path, "would have more than 4 GiB, which its format cannot")
     }
     try write(to: path) { (sink) throws(ComputeError) in
       try sink.put(sink.order == .littleEndian ? 0x4949 : 0x4D4D, width: 2)

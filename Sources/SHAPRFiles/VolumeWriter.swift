@@ -70,32 +70,14 @@ public struct VolumeWriter {
   func write(
     to path: String, order: ByteOrder = .native,
     _ fill: (inout ByteSink) throws(ComputeError) -> Void
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     guard !path.utf8.contains(0) else {
-      throw DataFileError(.path, file: path, "the path holds a zero byte")
+      throw FileError(.path, file: path, "the path holds a zero byte")
     }
     var sink = ByteSink(order, budget: budget)
-    do throws(ComputeError) { try fill(&sink) } catch { throw DataFileError(error, file: path) }
+    do throws(ComputeError) { try fill(&sink) } catch { throw FileError(error, file: path) }
     let bytes = sink.bytes
-    do throws(CheckpointError) {
-      try withTemporaryFile(for: path) { (file) throws(SystemError) in try file.write(bytes) }
-    } catch {
-      throw DataFileError(error)
-    }
+    try withTemporaryFile(for: path) { (file) throws(SystemError) in try file.write(bytes) }
     withExtendedLifetime(sink) {}
-  }
-}
-
-extension DataFileError {
-  /// What putting a file in place can say.
-  init(_ error: CheckpointError) {
-    let row: Row =
-      switch error.row {
-      case .busy: .busy
-      case .creating(let number): .creating(errno: number)
-      case .writing(let number): .writing(errno: number)
-      default: .format
-      }
-    self.init(row, file: error.file, offset: error.offset, error.reason)
   }
 }

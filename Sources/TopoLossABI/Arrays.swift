@@ -7,10 +7,7 @@ func stridedVolumes(
   _ array: UnsafePointer<topoloss_array>?, rank: Int
 ) throws -> StridedVolumes {
   guard let array = unsafe array else { throw Failure(TOPOLOSS_EARGUMENT, "array must not be NULL") }
-  guard unsafe array.pointee.struct_size >= MemoryLayout<topoloss_array>.size else {
-    throw Failure(TOPOLOSS_EARGUMENT, "topoloss_array.struct_size is too small")
-  }
-  let fields = unsafe array.pointee
+  let fields = try unsafe TopoLossABI.fields(of: array, "topoloss_array")
   let type = try unsafe scalarType(fields.dtype)
   let axes = unsafe Int(fields.rank)
   guard (1...3).contains(rank) else { throw PersistenceError.unsupportedRank(rank) }

@@ -8,10 +8,7 @@ func arrayCells(
   _ cells: UnsafePointer<topoloss_cells>?, withObjects: Bool
 ) throws -> ArrayCells {
   guard let cells = unsafe cells else { throw Failure(TOPOLOSS_EARGUMENT, "cells must not be NULL") }
-  guard unsafe cells.pointee.struct_size >= MemoryLayout<topoloss_cells>.size else {
-    throw Failure(TOPOLOSS_EARGUMENT, "topoloss_cells.struct_size is too small")
-  }
-  let fields = unsafe cells.pointee
+  let fields = try unsafe TopoLossABI.fields(of: cells, "topoloss_cells")
   let images = try unsafe batch(fields.images, rank: 2, "images")
   return try unsafe ArrayCells(
     images: images, masks: batch(fields.masks, rank: 2, "masks"),
@@ -40,10 +37,7 @@ func batch(
 @unsafe
 func parsedSplit(_ split: UnsafePointer<topoloss_split>?, of count: Int) throws(Failure) -> Split {
   guard let split = unsafe split else { throw Failure(TOPOLOSS_EARGUMENT, "split must not be NULL") }
-  guard unsafe split.pointee.struct_size >= MemoryLayout<topoloss_split>.size else {
-    throw Failure(TOPOLOSS_EARGUMENT, "topoloss_split.struct_size is too small")
-  }
-  let fields = unsafe split.pointee
+  let fields = try unsafe TopoLossABI.fields(of: split, "topoloss_split")
   var seen: Set<Int> = []
   func list(
     _ indices: UnsafePointer<Int64>?, _ length: Int64, _ name: String

@@ -22,12 +22,7 @@ struct ParsedDistanceOptions {
       options.threads = means.threads
       return
     }
-    guard unsafe given.pointee.struct_size >= MemoryLayout<topoloss_distance_options>.size else {
-      throw Failure(
-        TOPOLOSS_EARGUMENT,
-        "topoloss_distance_options.struct_size is too small: use topoloss_distance_options_init")
-    }
-    let fields = unsafe given.pointee
+    let fields = try unsafe TopoLossABI.fields(ofOptions: given, "topoloss_distance_options")
     options.order = unsafe fields.order
     switch unsafe Int(fields.ground_norm) {
     case TOPOLOSS_MAXIMUM_NORM: options.groundNorm = .maximum

@@ -31,12 +31,7 @@ struct ParsedLossOptions {
       options.threads = means.threads
       return
     }
-    guard unsafe given.pointee.struct_size >= MemoryLayout<topoloss_loss_options>.size else {
-      throw Failure(
-        TOPOLOSS_EARGUMENT,
-        "topoloss_loss_options.struct_size is too small: use topoloss_loss_options_init")
-    }
-    let fields = unsafe given.pointee
+    let fields = try unsafe TopoLossABI.fields(ofOptions: given, "topoloss_loss_options")
     options.filtration = try unsafe filtration(fields.filtration)
     options.construction = try unsafe construction(fields.construction)
     options.dimensions = unsafe HomologyDimensions(rawValue: fields.dimensions)

@@ -45,8 +45,7 @@ public func topoloss_model_create(
       let seed = settings.seeds[0]
       generator.network.initialise(seed: seed)
       return ModelBox(
-        generator, metadata: ["settings": settings.withoutPlaces.json, "seed": "\(seed)"],
-        threads: threads, budget: budget)
+        generator, metadata: settings.modelMetadata(seed: seed), threads: threads, budget: budget)
     }
   }
 }

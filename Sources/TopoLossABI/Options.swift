@@ -22,11 +22,7 @@ struct ParsedOptions {
       interruption = Interruption()
       return
     }
-    guard unsafe given.pointee.struct_size >= MemoryLayout<topoloss_options>.size else {
-      throw Failure(
-        TOPOLOSS_EARGUMENT, "topoloss_options.struct_size is too small: use topoloss_options_init")
-    }
-    let fields = unsafe given.pointee
+    let fields = try unsafe TopoLossABI.fields(ofOptions: given, "topoloss_options")
     options.filtration = try unsafe TopoLossABI.filtration(fields.filtration)
     options.construction = try unsafe TopoLossABI.construction(fields.construction)
     if unsafe fields.dimensions != 0 {

@@ -20,12 +20,7 @@ struct ParsedRunOptions {
   @unsafe
   init(_ given: UnsafePointer<topoloss_run_options>?) throws(Failure) {
     guard let given = unsafe given else { return }
-    guard unsafe given.pointee.struct_size >= MemoryLayout<topoloss_run_options>.size else {
-      throw Failure(
-        TOPOLOSS_EARGUMENT,
-        "topoloss_run_options.struct_size is too small: use topoloss_run_options_init")
-    }
-    let fields = unsafe given.pointee
+    let fields = try unsafe TopoLossABI.fields(ofOptions: given, "topoloss_run_options")
     means = try unsafe Means(
       threads: fields.threads, maximumMemory: fields.max_memory, cancellation: fields.cancellation,
       shouldCancel: fields.should_cancel, context: fields.context)

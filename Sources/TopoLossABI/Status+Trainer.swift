@@ -10,7 +10,7 @@ extension Failure {
     case let error as ComputeError: self.init(error)
     case let error as NetworkError: self.init(error)
     case let error as TrainingError: self.init(error)
-    case let error as CheckpointError: self.init(error)
+    case let error as FileError: self.init(error)
     case let error as ArrayCellsError: self.init(error)
     case let error as EvaluationError: self.init(error)
     case let error as SettingsError:
@@ -75,7 +75,7 @@ extension Failure {
     }
   }
 
-  private init(_ error: CheckpointError) {
+  private init(_ error: FileError) {
     let (status, number): (Int, Int32) =
       switch error.row {
       case .format: (TOPOLOSS_EFORMAT, 0)
@@ -85,6 +85,9 @@ extension Failure {
       case .memory: (TOPOLOSS_ENOMEM, 0)
       case .shape: (TOPOLOSS_ESHAPE, 0)
       case .elementType: (TOPOLOSS_EDTYPE, 0)
+      case .notANumber: (TOPOLOSS_ENAN, 0)
+      case .infinite: (TOPOLOSS_EINF, 0)
+      case .range: (TOPOLOSS_EARGUMENT, 0)
       case .path: (TOPOLOSS_EPATH, 0)
       case .busy: (TOPOLOSS_EBUSY, 0)
       case .reading(let number), .creating(let number), .writing(let number):

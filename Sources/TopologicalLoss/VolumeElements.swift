@@ -137,18 +137,6 @@ extension StridedVolumes {
   }
 }
 
-extension ScalarType {
-  /// The value that means 1, or nil for a type of which nobody says what is white.
-  package var fullScale: Float? {
-    switch self {
-    case .uint8: 255
-    case .uint16: 65535
-    case .bool, .float16, .float32, .float64: 1
-    default: nil
-    }
-  }
-}
-
 private struct FractionCopy: ElementPass {
   let volumes: StridedVolumes
   let index: Int

@@ -8,12 +8,12 @@ import Testing
 @Suite("CheckpointFile")
 struct CheckpointFileTests {
   /// The row of the error that `body` throws.
-  private func row(_ body: () throws -> Void) -> CheckpointError.Row? {
+  private func row(_ body: () throws -> Void) -> FileError.Row? {
     do {
       try body()
       return nil
     } catch {
-      return (error as? CheckpointError)?.row
+      return (error as? FileError)?.row
     }
   }
 
@@ -86,7 +86,7 @@ struct CheckpointFileTests {
     let six = scratch([Float](repeating: 0, count: 6))
     let ten = scratch([Int64](repeating: 0, count: 10))
     func message(_ body: () throws -> Void) -> String? {
-      do { try body() } catch let error as CheckpointError {
+      do { try body() } catch let error as FileError {
         return "\(error.row): \(error.reason)"
       } catch {}
       return nil
@@ -157,7 +157,7 @@ struct CheckpointFileTests {
     unsafe mkfifo(folder["pipe"], 0o600)
     unsafe symlink("/nowhere/at/all", folder["dangling"])
     unsafe symlink("loop", folder["loop"])
-    func row(_ path: String) -> CheckpointError.Row? {
+    func row(_ path: String) -> FileError.Row? {
       self.row { _ = try CheckpointFile(path: path, checksums: .whenPresent, budget: MemoryBudget()) }
     }
     #expect(row(folder["pipe"]) == .reading(errno: EINVAL))

@@ -17,7 +17,7 @@ struct CheckpointMutationTests {
   private func outcome(
     _ bytes: [UInt8], _ folder: TemporaryFolder, _ checksums: CheckpointFile.Checksums
   ) -> Outcome {
-    do throws(CheckpointError) {
+    do throws(FileError) {
       let file = try folder.open(bytes, checksums: checksums, budget: MemoryBudget(limit: 1 << 20))
       try file.readEverything()
       return .valid

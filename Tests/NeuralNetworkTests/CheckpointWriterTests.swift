@@ -18,8 +18,8 @@ struct CheckpointWriterTests {
       writer.add(name, shape: shape, values: values.cells)
     }
 
-    func write(to path: String, budget: MemoryBudget = MemoryBudget()) throws(CheckpointError) {
-      try withExtendedLifetime(memory) { () throws(CheckpointError) in
+    func write(to path: String, budget: MemoryBudget = MemoryBudget()) throws(FileError) {
+      try withExtendedLifetime(memory) { () throws(FileError) in
         try writer.write(to: path, budget: budget)
       }
     }
@@ -33,8 +33,8 @@ struct CheckpointWriterTests {
   }
 
   /// The row of the error that writing throws.
-  private func row(_ contents: Contents, _ path: String) -> CheckpointError.Row? {
-    do throws(CheckpointError) {
+  private func row(_ contents: Contents, _ path: String) -> FileError.Row? {
+    do throws(FileError) {
       try contents.write(to: path)
       return nil
     } catch {
@@ -113,7 +113,7 @@ struct CheckpointWriterTests {
 
   @Test("what no reader would take is not written") func refused() throws {
     let folder = TemporaryFolder()
-    func expect(_ expected: CheckpointError.Row, _ change: (inout Contents) -> Void) {
+    func expect(_ expected: FileError.Row, _ change: (inout Contents) -> Void) {
       var contents = Self.small()
       change(&contents)
       #expect(row(contents, folder["file"]) == expected)
@@ -186,7 +186,7 @@ struct CheckpointWriterTests {
     try Self.small().write(to: path)
     let old = bytes(ofFile: path)
     let piece = scratch([UInt8](repeating: 5, count: 1000))
-    do throws(CheckpointError) {
+    do throws(FileError) {
       try withTemporaryFile(for: path) { (file) throws(SystemError) in
         try file.write(piece.cells)
         throw SystemError(ENOSPC)
@@ -206,7 +206,7 @@ struct CheckpointWriterTests {
     try Self.small().write(to: folder["file"])
     let old = bytes(ofFile: folder["file"])
     for limit in [0, 1000, 65_535, 65_600] as [UInt64] {
-      do throws(CheckpointError) {
+      do throws(FileError) {
         try Self.small(2).write(to: folder["file"], budget: MemoryBudget(limit: limit))
         Issue.record("written with \(limit) bytes")
       } catch {

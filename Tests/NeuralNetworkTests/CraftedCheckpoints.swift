@@ -5,7 +5,7 @@ enum CraftedCheckpoints {
   struct Case {
     let name: String
     let bytes: [UInt8]
-    let row: CheckpointError.Row?
+    let row: FileError.Row?
     let offset: Int?
     let reason: String
   }
@@ -31,7 +31,7 @@ enum CraftedCheckpoints {
   }
 
   static func bad(
-    _ name: String, _ bytes: [UInt8], _ row: CheckpointError.Row, _ offset: Int?, _ reason: String
+    _ name: String, _ bytes: [UInt8], _ row: FileError.Row, _ offset: Int?, _ reason: String
   ) -> Case { Case(name: name, bytes: bytes, row: row, offset: offset, reason: reason) }
 
   static func good(_ name: String, _ bytes: [UInt8]) -> Case {

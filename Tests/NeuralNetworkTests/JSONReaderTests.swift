@@ -1,4 +1,5 @@
 import ComputeRuntime
+import TestOracles
 import Testing
 
 @testable import NeuralNetwork

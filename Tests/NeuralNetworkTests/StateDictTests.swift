@@ -57,14 +57,14 @@ struct StateDictTests {
   /// Reads a checkpoint of other layers and gives the error.
   func error(
     reading layers: [NaiveLayer], ignoring: [String] = [], change: (inout CheckpointWriter) -> Void = { _ in }
-  ) throws -> CheckpointError? {
+  ) throws -> FileError? {
     var generator = SeededGenerator(seed: 153)
     let path = try save(
       EngineChain(NaiveChain<Double>(layers, using: &generator)).network, as: "other.safetensors",
       change: change)
     let file = try open(path)
     let network = try EngineChain(NetworkTests.chain()).network
-    do throws(CheckpointError) {
+    do throws(FileError) {
       try network.readState(from: file, ignoring: ignoring)
       return nil
     } catch {

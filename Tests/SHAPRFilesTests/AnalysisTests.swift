@@ -44,11 +44,11 @@ struct AnalysisTests {
     }
   }
 
-  private func refusal(_ body: () throws -> Void) -> DataFileError? {
+  private func refusal(_ body: () throws -> Void) -> FileError? {
     do {
       try body()
       return nil
-    } catch { return error as? DataFileError }
+    } catch { return error as? FileError }
   }
 
   // MARK: - Scores
@@ -111,7 +111,7 @@ struct AnalysisTests {
       #expect(error?.row == .shape && error?.file == folder["found/a1.tif"], "\(extents)")
     }
     for (value, row) in [
-      (Float.nan, DataFileError.Row.notANumber), (.infinity, .infinite), (1.5, .range), (-0.5, .range),
+      (Float.nan, FileError.Row.notANumber), (.infinity, .infinite), (1.5, .range), (-0.5, .range),
     ] {
       let values = volume(6)
       values.cells[17] = value
@@ -188,7 +188,7 @@ struct AnalysisTests {
     #expect(
       refusal { _ = try GreyVolume(folder["found/any.npy"], values: .fractions, budget: budget) }?.row
         == .range)
-    for (value, row) in [(Float.nan, DataFileError.Row.notANumber), (-.infinity, .infinite)] {
+    for (value, row) in [(Float.nan, FileError.Row.notANumber), (-.infinity, .infinite)] {
       values.cells[2] = value
       try write(values, "found/any.npy", [2, 2])
       #expect(refusal { _ = try GreyVolume(folder["found/any.npy"], budget: budget) }?.row == row)

@@ -1,5 +1,6 @@
 import ComputeRuntime
 import Glibc
+import TestOracles
 import Testing
 
 @testable import SHAPRFiles
@@ -38,7 +39,7 @@ struct CellFolderTests {
   }
 
   /// Loads a cell as training does.
-  private func load(_ cells: CellFolder, _ index: Int) throws(DataFileError) {
+  private func load(_ cells: CellFolder, _ index: Int) throws(FileError) {
     let (input, object) = (
       scratch(cells.inputCount, of: Float.self), scratch(cells.objectCount, of: Float.self)
     )
@@ -74,7 +75,7 @@ struct CellFolderTests {
     #expect(error.row == defect.row, "\(defect.name): \(error)")
     #expect(error.file == "\(folder.path)/\(defect.file)")
     #expect(!error.description.contains("\n"))
-    let thrown = #expect(throws: DataFileError.self) { try load(cells, 1) }
+    let thrown = #expect(throws: FileError.self) { try load(cells, 1) }
     #expect(thrown == error)
     try load(cells, 0)
     try load(cells, 2)
@@ -184,21 +185,21 @@ struct CellFolderTests {
     try cells.load(0, input: input.cells, budget: budget)
     #expect((input.cells[0], input.cells[4096]) == (0.5, 0.5))
     #expect((input.cells[2080], input.cells[4096 + 2080]) == (0.5, 0.5))
-    let error = #expect(throws: DataFileError.self) { try open() }
+    let error = #expect(throws: FileError.self) { try open() }
     #expect(error?.row == .reading(errno: 2))
     #expect(error?.file == folder["obj"])
   }
 
   @Test("a folder that is not there, has nothing in it, or is elsewhere") func noFolder() throws {
-    let empty = #expect(throws: DataFileError.self) { try open() }
+    let empty = #expect(throws: FileError.self) { try open() }
     #expect(empty?.row == .reading(errno: 2))
-    let missing = #expect(throws: DataFileError.self) { try CellFolder(path: folder["none"]) }
+    let missing = #expect(throws: FileError.self) { try CellFolder(path: folder["none"]) }
     #expect(missing?.row == .reading(errno: 2))
-    let zero = #expect(throws: DataFileError.self) { try CellFolder(path: "a\0b") }
+    let zero = #expect(throws: FileError.self) { try CellFolder(path: "a\0b") }
     #expect(zero?.row == .path)
     unsafe rmdir(folder["mask"])
     unsafe symlink("/tmp", folder["mask"])
-    let outside = #expect(throws: DataFileError.self) { try open() }
+    let outside = #expect(throws: FileError.self) { try open() }
     #expect(outside?.row == .path)
     unsafe unlink(folder["mask"])
   }
@@ -216,7 +217,7 @@ struct CellFolderTests {
 
 /// For each defect: how it is made, in which file it is found, and its row.
 private let defects:
-  [(name: String, make: @Sendable (CellFolderTests) -> Void, file: String, row: DataFileError.Row)] = [
+  [(name: String, make: @Sendable (CellFolderTests) -> Void, file: String, row: FileError.Row)] = [
     ("no mask", { unsafe unlink($0.folder["mask/c1.npy"]) }, "mask/c1.*", .reading(errno: 2)),
     ("no object", { unsafe unlink($0.folder["obj/c1.tiff"]) }, "obj/c1.*", .reading(errno: 2)),
     ("volume as image", { $0.put("image/c1.tif", [3, 64, 64]) }, "image/c1.tif", .shape),

@@ -3,7 +3,7 @@
 extension CraftedFile {
   /// An NPY file with this header and as many bytes of zeros.
   static func npy(
-    _ name: String, _ header: String, _ row: DataFileError.Row?, _ reason: String, data: Int = 24,
+    _ name: String, _ header: String, _ row: FileError.Row?, _ reason: String, data: Int = 24,
     version: [UInt8] = [1, 0], length: Int? = nil
   ) -> CraftedFile {
     let text = Array(header.utf8)

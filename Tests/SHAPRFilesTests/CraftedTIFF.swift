@@ -88,14 +88,14 @@ struct CraftedTIFF {
 struct CraftedFile {
   let name: String
   let bytes: [UInt8]
-  let row: DataFileError.Row?
+  let row: FileError.Row?
   /// Part of the reason.
   let reason: String
 }
 
 extension CraftedFile {
   private static func tiff(
-    _ name: String, _ row: DataFileError.Row?, _ reason: String,
+    _ name: String, _ row: FileError.Row?, _ reason: String,
     _ changes: [UInt16: CraftedTIFF.Field?] = [:],
     _ change: (inout CraftedTIFF) -> Void = { _ in }
   ) -> CraftedFile {

@@ -15,7 +15,7 @@ struct HostileFilesTests {
     for one in CraftedFile.tiffs + CraftedFile.npys {
       let path = folder.write(one.bytes, as: one.name)
       let time = processorSeconds {
-        do throws(DataFileError) {
+        do throws(FileError) {
           _ = try PixelArray.read(path, budget: Self.budget(one.bytes.count))
           tally.check(one.row == nil, "\(one.name): was read")
         } catch {
@@ -55,7 +55,7 @@ struct HostileFilesTests {
         if name.hasSuffix(".png"), index % 2 == 0 { repairChecksums(&mutant) }
         let path = folder.write(mutant, as: name)
         let time = processorSeconds {
-          do throws(DataFileError) {
+          do throws(FileError) {
             let array = try PixelArray.read(path, budget: Self.budget(mutant.count))
             tally.check(array.count > 0 && array.values.count == array.count, "\(name) \(index)")
             valid += 1
@@ -126,6 +126,6 @@ struct HostileFilesTests {
   }
 }
 
-extension DataFileError {
+extension FileError {
   fileprivate var isOfMemory: Bool { if case .memory = row { true } else { false } }
 }

@@ -22,7 +22,7 @@ struct RecordedFilesTests {
   @Test("C9: every type, byte order, packing and layout is read as its program wrote it") func recorded() {
     var tally = Tally("C9", seed: 0)
     for (name, expected) in record.sorted(by: { $0.key < $1.key }) {
-      do throws(DataFileError) {
+      do throws(FileError) {
         let array = try PixelArray.read(fixture("images/files/\(name)"), budget: MemoryBudget())
         let isSame =
           array.extents.map(Double.init) == expected["shape"]?.numbers
@@ -48,7 +48,7 @@ struct RecordedFilesTests {
 
   @Test("what a budget does not have is refused, with the bytes it takes") func budget() {
     for name in ["strips-lzw.tif", "float64.npy", "grey8.png"] {
-      let error = #expect(throws: DataFileError.self) {
+      let error = #expect(throws: FileError.self) {
         try PixelArray.read(fixture("images/files/\(name)"), budget: MemoryBudget(limit: 50))
       }
       if case .memory(let bytes) = error?.row {
@@ -80,19 +80,19 @@ struct FractionTests {
   @Test("integers without a known white are refused", arguments: ["int16", "uint32", "int64"])
   func noFullScale(name: String) throws {
     let array = try array("\(name).npy")
-    let error = #expect(throws: DataFileError.self) { try array.fractions() }
+    let error = #expect(throws: FileError.self) { try array.fractions() }
     #expect(error?.row == .elementType)
   }
 
   @Test(
     "NaN, infinity and values outside are named with their place",
     arguments: [
-      (Float.nan, DataFileError.Row.notANumber, "a value is NaN, at (z 1, y 0, x 2)"),
+      (Float.nan, FileError.Row.notANumber, "a value is NaN, at (z 1, y 0, x 2)"),
       (.infinity, .infinite, "a value is infinite, at (z 1, y 0, x 2)"),
       (1.5, .range, "a value is 1.5, at (z 1, y 0, x 2); floating-point values are from 0 to 1"),
       (-0.25, .range, "a value is -0.25, at (z 1, y 0, x 2); floating-point values are from 0 to 1"),
     ])
-  func outside(value: Float, row: DataFileError.Row, reason: String) throws {
+  func outside(value: Float, row: FileError.Row, reason: String) throws {
     let folder = TemporaryFolder()
     let values = scratch(2 * 3 * 4, of: Float.self)
     values.cells[14] = value
@@ -100,7 +100,7 @@ struct FractionTests {
     try VolumeWriter(values.cells, extents: [2, 3, 4], budget: MemoryBudget()).writeNPY(to: path)
     withExtendedLifetime(values) {}
     let array = try PixelArray.read(path, budget: MemoryBudget())
-    let error = #expect(throws: DataFileError.self) { try array.fractions() }
+    let error = #expect(throws: FileError.self) { try array.fractions() }
     #expect(error?.row == row)
     #expect(error?.reason == reason)
   }

@@ -1,5 +1,6 @@
 import ComputeRuntime
 import Glibc
+import TestOracles
 import Testing
 
 @testable import SHAPRFiles
@@ -84,12 +85,12 @@ struct VolumeWriterTests {
   @Test("a file that cannot be created, and a name with a zero byte") func errors() {
     let (folder, values) = (TemporaryFolder(), Self.volume())
     let writer = VolumeWriter(values.cells, extents: [3, 4, 5], budget: MemoryBudget())
-    let missing = #expect(throws: DataFileError.self) { try writer.writeTIFF(to: folder["none/x.tif"]) }
+    let missing = #expect(throws: FileError.self) { try writer.writeTIFF(to: folder["none/x.tif"]) }
     #expect(missing?.row == .creating(errno: 2))
-    let zero = #expect(throws: DataFileError.self) { try writer.writeNPY(to: folder["x\0.npy"]) }
+    let zero = #expect(throws: FileError.self) { try writer.writeNPY(to: folder["x\0.npy"]) }
     #expect(zero?.row == .path)
     let small = VolumeWriter(values.cells, extents: [3, 4, 5], budget: MemoryBudget(limit: 100))
-    let refused = #expect(throws: DataFileError.self) { try small.writeNRRD(to: folder["x.nrrd"]) }
+    let refused = #expect(throws: FileError.self) { try small.writeNRRD(to: folder["x.nrrd"]) }
     if case .memory = refused?.row {} else { Issue.record("\(refused as Any)") }
     #expect(bytes(ofFile: folder["x.nrrd"]).isEmpty)
     withExtendedLifetime(values) {}

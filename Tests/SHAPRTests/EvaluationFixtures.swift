@@ -8,36 +8,20 @@ import TestOracles
 /// Volumes, samples and recorded numbers for the tests of the evaluation.
 enum EvaluationFixtures {
   static func record(_ name: String) -> FixtureJSON {
-    FixtureJSON(parsing: bytes(ofFile: folder(above: 2) + "Fixtures/evaluation/\(name).json") ?? [])
+    FixtureJSON(parsing: bytes(ofFile: fixture("evaluation/\(name).json")))
   }
 
-  /// `up` folders above this file, with a slash.
-  private static func folder(above up: Int) -> String {
-    "/" + #filePath.split(separator: "/").dropLast(up).map { $0 + "/" }.joined()
-  }
-
-  static let cellsAreThere = bytes(ofFile: cellFile("A_cell_clusters000604.tif")) != nil
+  static let cellsAreThere = contents(ofFile: cellFile("A_cell_clusters000604.tif")) != nil
   static let cellsNote = "needs the real cells in ../shared/data/shapr-sample"
 
   private static func cellFile(_ name: String) -> String {
-    folder(above: 4) + "shared/data/shapr-sample/obj/" + name
+    sharedFile("data/shapr-sample/obj/" + name)
   }
 
   /// A real object, 64 x 64 x 64: 304 bytes of header, then its voxels, one byte each.
   static func cell(_ name: String) -> [Float]? {
-    guard let file = bytes(ofFile: cellFile(name)), file.count >= 304 + 64 * 64 * 64 else { return nil }
+    guard let file = contents(ofFile: cellFile(name)), file.count >= 304 + 64 * 64 * 64 else { return nil }
     return file[304..<304 + 64 * 64 * 64].map { Float($0) / 255 }
-  }
-
-  private static func bytes(ofFile path: String) -> [UInt8]? {
-    guard let stream = unsafe fopen(path, "rb") else { return nil }
-    defer { unsafe fclose(stream) }
-    unsafe fseek(stream, 0, SEEK_END)
-    let count = unsafe ftell(stream)
-    unsafe rewind(stream)
-    return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
-      read = unsafe fread(buffer.baseAddress, 1, count, stream)
-    }
   }
 
   /// `blobs` of make.py.

@@ -10,7 +10,7 @@ import Testing
 struct ModelFileTests {
   @Test("a written generator has the published names and shapes, with the unused layers", recordings)
   func generatorNames() throws {
-    let folder = ModelFolder()
+    let folder = TemporaryFolder()
     let pass = try Recorded.generator()
     try pass.generator.write(to: folder["g"])
     try expectSameTensors(open(folder["g"]), Recorded.checkpoint("generator_init"))
@@ -18,7 +18,7 @@ struct ModelFileTests {
 
   @Test("a written discriminator has the published names and shapes", recordings)
   func discriminatorNames() throws {
-    let folder = ModelFolder()
+    let folder = TemporaryFolder()
     let discriminator = try Recorded.discriminator()
     try discriminator.write(to: folder["d"])
     try expectSameTensors(open(folder["d"]), Recorded.checkpoint("discriminator_init"))
@@ -48,7 +48,7 @@ struct ModelFileTests {
 
   @Test("what is read back is what was written, to the bit", arguments: ModelSettings.Decoder.allCases)
   func roundTrip(decoder: ModelSettings.Decoder) throws {
-    let folder = ModelFolder()
+    let folder = TemporaryFolder()
     let settings = ModelSettings(decoder: decoder, baseFilters: 3)
     let small = try SmallGenerator(settings, height: 8, width: 8)
     // A training pass moves statistics and counters.
@@ -79,7 +79,7 @@ struct ModelFileTests {
 
   @Test("a checkpoint of another model is refused with the name of the tensor")
   func otherModels() throws {
-    let folder = ModelFolder()
+    let folder = TemporaryFolder()
     let budget = MemoryBudget()
     let workspace = KernelWorkspace(threads: 1, budget: budget)
     func generator(_ decoder: ModelSettings.Decoder, _ filters: Int) throws -> Generator {
@@ -104,7 +104,7 @@ struct ModelFileTests {
       ("d2", { try discriminator(2, (16, 16, 32)).read(from: $0) }, "discout.disc_out.6.weight"),
     ] as [(String, (CheckpointFile) throws -> Void, String)] {
       let file = try open(folder[file])
-      let error = #expect(throws: CheckpointError.self) { try refused(file) }
+      let error = #expect(throws: FileError.self) { try refused(file) }
       #expect(error?.row == .shape)
       #expect(error?.description.contains("\"\(tensor)\"") == true, "\(error?.description ?? "")")
     }
@@ -112,7 +112,7 @@ struct ModelFileTests {
 
   @Test("a tensor too many or too few is refused with its name")
   func strangers() throws {
-    let folder = ModelFolder()
+    let folder = TemporaryFolder()
     let budget = MemoryBudget()
     let generator = try Generator(
       ModelSettings(baseFilters: 1), workspace: KernelWorkspace(threads: 1, budget: budget),
@@ -130,7 +130,7 @@ struct ModelFileTests {
       if !isLeftOut { writer.add(name, shape: [1], integers: [1]) }
       try writer.write(to: folder["f"], budget: budget)
       let file = try open(folder["f"])
-      let error = #expect(throws: CheckpointError.self) { try generator.read(from: file) }
+      let error = #expect(throws: FileError.self) { try generator.read(from: file) }
       #expect(error?.row == .shape)
       #expect(error?.description.contains("\"\(name)\"") == true)
     }
@@ -147,28 +147,5 @@ struct ModelFileTests {
     let values = try Scratch<Float>(count: count, budget: MemoryBudget())
     try file.copyFloats(name, shape: shape, into: values.cells)
     return withExtendedLifetime(values) { array(values.cells, count) }
-  }
-}
-
-/// A folder of its own for one test, removed with its last reference.
-final class ModelFolder {
-  private let path: String
-  private var names: Set<String> = []
-
-  init() {
-    var template = Array("/tmp/topoloss-model-XXXXXX".utf8CString)
-    _ = unsafe mkdtemp(&template)
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit {
-    for name in names { unsafe remove("\(path)/\(name)") }
-    unsafe rmdir(path)
-  }
-
-  /// The path of a file.
-  subscript(name: String) -> String {
-    names.insert(name)
-    return "\(path)/\(name)"
   }
 }

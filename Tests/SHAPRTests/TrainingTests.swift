@@ -102,7 +102,7 @@ struct TrainingTests {
           return true
         }, onEpoch: { _ in true })
     }
-    let folder = ModelFolder()
+    let folder = TemporaryFolder()
     let path = folder["checkpoint.safetensors"]
     for stop in 1...steps {
       var done = 0

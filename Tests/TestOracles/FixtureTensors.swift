@@ -9,11 +9,7 @@ import Glibc
 /// them says so: `@Test(.enabled(if: Fixtures.areThere, Comment(rawValue: Fixtures.note)))`.
 public enum Fixtures {
   /// Ends in a slash.
-  public static let folder: String = {
-    // <parent>/<project>/Tests/TestOracles/<this file>
-    let parts = #filePath.split(separator: "/").dropLast(4)
-    return "/" + parts.map { $0 + "/" }.joined() + "shared/fixtures/"
-  }()
+  public static let folder = sharedFile("fixtures/")
 
   public static let areThere = unsafe access(folder + "fixtures.json", R_OK) == 0
 
@@ -34,16 +30,7 @@ public enum Fixtures {
   /// fixtures.json: `files`, `scalars`, `activation_stats`, `float32_vs_float64`.
   public static let description = bytes(of: "fixtures.json").map { FixtureJSON(parsing: $0) }
 
-  private static func bytes(of file: String) -> [UInt8]? {
-    guard let stream = unsafe fopen(folder + file, "rb") else { return nil }
-    defer { unsafe fclose(stream) }
-    unsafe fseek(stream, 0, SEEK_END)
-    let count = unsafe ftell(stream)
-    unsafe rewind(stream)
-    return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
-      read = unsafe fread(buffer.baseAddress, 1, count, stream)
-    }
-  }
+  private static func bytes(of file: String) -> [UInt8]? { contents(ofFile: folder + file) }
 
   /// Eight bytes with the length of the header, the header in JSON, then the numbers, lowest byte first.
   /// (The safetensors format.)

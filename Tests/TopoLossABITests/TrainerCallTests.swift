@@ -1,5 +1,5 @@
 import CTopoLoss
-import Glibc
+import TestOracles
 import Testing
 import TopoLossABI
 
@@ -103,22 +103,21 @@ import TopoLossABI
 
   @Test func modelsAndCheckpointsGoThroughFiles() throws {
     let trainer = CTrainer()
-    let folder = "/tmp/topoloss-abi-\(UInt64.random(in: 0...UInt64.max))"
-    defer { for end in [".state", ".model"] { unsafe remove(folder + end) } }
+    let folder = TemporaryFolder()
     let (_, training) = unsafe trainer.create()
     defer { unsafe topoloss_training_destroy(training) }
     #expect(unsafe topoloss_training_step(training, nil, nil, nil) == TOPOLOSS_OK)
-    #expect(unsafe topoloss_training_save(training, folder + ".state", nil) == TOPOLOSS_OK)
+    #expect(unsafe topoloss_training_save(training, folder["state"], nil) == TOPOLOSS_OK)
     let (_, other) = unsafe trainer.create()
     defer { unsafe topoloss_training_destroy(other) }
-    #expect(unsafe topoloss_training_load(other, folder + ".state", &trainer.error) == TOPOLOSS_OK)
+    #expect(unsafe topoloss_training_load(other, folder["state"], &trainer.error) == TOPOLOSS_OK)
     #expect(unsafe topoloss_training_fit(other, nil, nil, nil, nil) == TOPOLOSS_OK)
     #expect(unsafe log(of: other) == (try wholeLog()))
 
     var (model, again): (OpaquePointer?, OpaquePointer?) = (nil, nil)
     #expect(unsafe topoloss_training_model(other, &model, nil) == TOPOLOSS_OK)
-    #expect(unsafe topoloss_model_save(model, folder + ".model", nil) == TOPOLOSS_OK)
-    #expect(unsafe topoloss_model_load(folder + ".model", nil, &again, nil) == TOPOLOSS_OK)
+    #expect(unsafe topoloss_model_save(model, folder["model"], nil) == TOPOLOSS_OK)
+    #expect(unsafe topoloss_model_load(folder["model"], nil, &again, nil) == TOPOLOSS_OK)
     defer {
       unsafe topoloss_model_destroy(model)
       unsafe topoloss_model_destroy(again)
@@ -128,10 +127,10 @@ import TopoLossABI
     #expect(text?.contains("\"epochs\": 2,") == true)
 
     // A model is no checkpoint; after that the training wants a good one.
-    #expect(unsafe topoloss_training_load(other, folder + ".model", nil) == TOPOLOSS_EFORMAT)
+    #expect(unsafe topoloss_training_load(other, folder["model"], nil) == TOPOLOSS_EFORMAT)
     #expect(unsafe topoloss_training_step(other, nil, nil, nil) == TOPOLOSS_EARGUMENT)
-    #expect(unsafe topoloss_training_load(other, folder + ".state", nil) == TOPOLOSS_OK)
-    #expect(unsafe topoloss_training_load(other, folder + ".nothing", &trainer.error) == TOPOLOSS_EIO)
+    #expect(unsafe topoloss_training_load(other, folder["state"], nil) == TOPOLOSS_OK)
+    #expect(unsafe topoloss_training_load(other, folder["nothing"], &trainer.error) == TOPOLOSS_EIO)
     #expect(trainer.error.system_error == 2)
     #expect(unsafe topoloss_training_step(other, nil, nil, nil) == TOPOLOSS_OK)
     var fresh: OpaquePointer?

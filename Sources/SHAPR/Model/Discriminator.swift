@@ -46,11 +46,11 @@ public final class Discriminator {
     network.initialise(seed: 0)
   }
 
-  public func read(from file: CheckpointFile) throws(CheckpointError) {
+  public func read(from file: CheckpointFile) throws(FileError) {
     try network.readState(from: file)
   }
 
-  public func write(to path: String, metadata: [String: String] = [:]) throws(CheckpointError) {
+  public func write(to path: String, metadata: [String: String] = [:]) throws(FileError) {
     var writer = CheckpointWriter()
     writer.metadata = metadata
     network.addState(to: &writer)

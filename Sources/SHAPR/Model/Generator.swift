@@ -72,7 +72,7 @@ public final class Generator {
 
   /// The generator that a file holds: base filters and decoder follow from the shapes of its tensors.
   ///
-  /// - Throws: ``CheckpointError`` or ``NetworkError``.
+  /// - Throws: ``FileError`` or ``NetworkError``.
   public convenience init(
     reading file: CheckpointFile, workspace: KernelWorkspace, budget: MemoryBudget
   ) throws {
@@ -81,7 +81,7 @@ public final class Generator {
   }
 
   /// Reads weights; those of the unused layers may be there.
-  public func read(from file: CheckpointFile) throws(CheckpointError) {
+  public func read(from file: CheckpointFile) throws(FileError) {
     try network.readState(from: file, ignoring: [Self.unused])
   }
 
@@ -110,7 +110,7 @@ public final class Generator {
 /// Why a model could not be written.
 public enum ModelFileError: Error, Sendable, CustomStringConvertible {
   case network(NetworkError)
-  case checkpoint(CheckpointError)
+  case checkpoint(FileError)
 
   public var description: String {
     switch self {

@@ -31,13 +31,13 @@ public struct ModelSettings: Equatable, Sendable {
 
 extension ModelSettings {
   /// The settings of the generator that a file holds, read off the shapes of its tensors.
-  public init(of file: CheckpointFile) throws(CheckpointError) {
+  public init(of file: CheckpointFile) throws(FileError) {
     let (first, decoder) = ("conv1.encoderblock.0.weight", "conv5.encoderblock.0.weight")
     guard let shape = file.shape(of: first), shape.count == 5,
       1...Self.mostBaseFilters ~= shape[0], let kernel = file.shape(of: decoder),
       kernel.count == 5
     else {
-      throw CheckpointError(
+      throw FileError(
         .shape, file: file.path, "does not hold a generator: no tensors \(first) and \(decoder)")
     }
     self.init(decoder: kernel[2] == 3 ? .volumetric : .slice, baseFilters: shape[0])

@@ -41,13 +41,13 @@ extension Training {
   /// - Throws: ``TrainingError/checkpoint(_:)`` if the file is not one, or not of this training; the state
   ///   may be changed in part then.
   public func readCheckpoint(from path: String) throws(TrainingError) {
-    do throws(CheckpointError) {
+    do throws(FileError) {
       let file = try CheckpointFile(path: path, checksums: .required, budget: budget)
       try read(file)
     } catch { throw .checkpoint(error) }
   }
 
-  private func read(_ file: CheckpointFile) throws(CheckpointError) {
+  private func read(_ file: CheckpointFile) throws(FileError) {
     try check(
       file, "format", Self.format,
       file.metadata("format").map {
@@ -62,7 +62,7 @@ extension Training {
     try check(
       file, "split", split.json(names: source.name(of:)), "was written with another split")
     guard let text = file.metadata("progress"), let restored = TrainingProgress(json: text) else {
-      throw CheckpointError(.format, file: file.path, "does not say how far it is")
+      throw FileError(.format, file: file.path, "does not say how far it is")
     }
     let others = ["best.", "adam.", "discriminator", "adversarial_adam."]
     try generator.network.readState(from: file, ignoring: others)
@@ -72,7 +72,7 @@ extension Training {
     try supervised.optimiser.readState(from: file, prefix: "adam")
     if restored.stage == .adversarial {
       do throws(NetworkError) { _ = try adversarialStep() } catch {
-        throw CheckpointError(.shape, file: file.path, error.description)
+        throw FileError(.shape, file: file.path, error.description)
       }
     }
     if let adversarial {
@@ -95,9 +95,9 @@ extension Training {
 
   private func check(
     _ file: CheckpointFile, _ name: String, _ expected: String, _ complaint: String
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     guard file.metadata(name) == expected else {
-      throw CheckpointError(.format, file: file.path, complaint)
+      throw FileError(.format, file: file.path, complaint)
     }
   }
 
@@ -121,7 +121,7 @@ extension Adam {
     }
   }
 
-  func readState(from file: CheckpointFile, prefix: String) throws(CheckpointError) {
+  func readState(from file: CheckpointFile, prefix: String) throws(FileError) {
     let steps = try file.integer("\(prefix).steps")
     for (index, parameter) in parameters.enumerated() {
       try file.copyFloats(
@@ -153,6 +153,11 @@ extension Settings {
     (settings.data, settings.output, settings.split) = (nil, nil, nil)
     (settings.threads, settings.fold, settings.seeds) = (0, nil, [0])
     return settings
+  }
+
+  /// What the file of a model says of it.
+  package func modelMetadata(seed: UInt64) -> [String: String] {
+    ["settings": withoutPlaces.json, "seed": "\(seed)"]
   }
 
   /// The first setting that `text`, settings as JSON, has otherwise: ": epochs is 30 there and 40 here". Empty if

@@ -49,9 +49,7 @@ extension Training {
   }
 
   /// What the file of the best weights says of them.
-  public var modelMetadata: [String: String] {
-    ["settings": settings.withoutPlaces.json, "seed": "\(seed)"]
-  }
+  public var modelMetadata: [String: String] { settings.modelMetadata(seed: seed) }
 
   /// Predicts cells with the present weights, a batch at a time.
   ///

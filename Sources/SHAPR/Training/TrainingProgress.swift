@@ -3,7 +3,7 @@ public import NeuralNetwork
 /// Why training ended without a result.
 public enum TrainingError: Error, CustomStringConvertible {
   case network(NetworkError)
-  case checkpoint(CheckpointError)
+  case checkpoint(FileError)
   /// A cell could not be loaded.
   case cell(any Error)
   /// The loss stopped being a number.

@@ -1,3 +1,4 @@
+public import NeuralNetwork
 public import ComputeRuntime
 public import SHAPR
 
@@ -11,13 +12,13 @@ public struct FileDiagrams {
   }
 
   /// The diagrams of every file and, if wanted, the distances between consecutive ones.
-  public func series(_ files: [String], hasDistances: Bool = true, team: WorkTeam) throws(DataFileError)
+  public func series(_ files: [String], hasDistances: Bool = true, team: WorkTeam) throws(FileError)
     -> DiagramSeries
   {
     // One volume per thread; with more threads than volumes, the volumes share them.
     var options = options
     options.threads = max(1, team.count / max(1, files.count))
-    let diagrams = try team.map(files) { [options] (file) throws(DataFileError) in
+    let diagrams = try team.map(files) { [options] (file) throws(FileError) in
       let volume = try GreyVolume(file, budget: budget)
       return try naming(file) { () throws(EvaluationError) in
         try VolumeDiagrams(
@@ -25,7 +26,7 @@ public struct FileDiagrams {
       }
     }
     let pairs = hasDistances ? Array(files.indices.dropFirst()) : []
-    let steps = try team.map(pairs) { (place) throws(DataFileError) in
+    let steps = try team.map(pairs) { (place) throws(FileError) in
       try naming(files[place]) { () throws(EvaluationError) in
         try diagrams[place - 1].distances(to: diagrams[place])
       }
@@ -38,8 +39,8 @@ public struct FileDiagrams {
   /// - Parameter clock: gives the seconds that the calling thread has computed.
   public func downsampling(
     _ files: [String], resolutions: [Int], team: WorkTeam, clock: () -> Double
-  ) throws(DataFileError) -> DownsamplingTable {
-    let volumes = try team.map(files) { (file) throws(DataFileError) in
+  ) throws(FileError) -> DownsamplingTable {
+    let volumes = try team.map(files) { (file) throws(FileError) in
       let volume = try GreyVolume(file, budget: budget)
       return try naming(file) { () throws(EvaluationError) in
         try Downsampling(
@@ -54,6 +55,6 @@ public struct FileDiagrams {
 /// Runs `body`, and says of which file it was when it failed.
 private func naming<Value>(
   _ file: String, _ body: () throws(EvaluationError) -> Value
-) throws(DataFileError) -> Value {
-  do throws(EvaluationError) { return try body() } catch { throw DataFileError(error, file: file) }
+) throws(FileError) -> Value {
+  do throws(EvaluationError) { return try body() } catch { throw FileError(error, file: file) }
 }

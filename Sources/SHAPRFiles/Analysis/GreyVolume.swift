@@ -1,3 +1,5 @@
+public import PersistentHomology
+public import NeuralNetwork
 public import ComputeRuntime
 
 /// An image or volume from a file, as numbers in memory of its own.
@@ -15,7 +17,7 @@ public struct GreyVolume: Sendable {
   /// (Depth,) height, width.
   public let extents: [Int]
   /// What the elements of the file are.
-  public let elementType: ElementType
+  public let elementType: ScalarType
   private let memory: Scratch<Float>
 
   /// The numbers, row-major; valid as long as this volume.
@@ -25,7 +27,7 @@ public struct GreyVolume: Sendable {
   /// they are, rounded to 32 bits.
   public init(
     _ file: String, values: Values = .any, budget: MemoryBudget
-  ) throws(DataFileError) {
+  ) throws(FileError) {
     let array = try PixelArray.read(file, budget: budget)
     let memory = try namingMemory(of: file) { () throws(ComputeError) in
       try Scratch<Float>(count: array.count, budget: budget)

@@ -1,3 +1,5 @@
+internal import PersistentHomology
+public import NeuralNetwork
 public import ComputeRuntime
 internal import SHAPR
 
@@ -32,10 +34,10 @@ public struct VolumeConversion: Sendable {
   /// 32-bit floating point.
   ///
   /// - Throws: also when the file would take its own place.
-  public func convert(_ file: String, to folder: String) throws(DataFileError) {
+  public func convert(_ file: String, to folder: String) throws(FileError) {
     let path = path(of: file, in: folder)
     if let source = try? resolvedPath(file), source == (try? resolvedPath(path)) {
-      throw DataFileError(.path, file: path, "is the file that is converted: choose another folder")
+      throw FileError(.path, file: path, "is the file that is converted: choose another folder")
     }
     let volume = try GreyVolume(file, budget: budget)
     if isBinary { Binarisation().apply(to: volume.values) }

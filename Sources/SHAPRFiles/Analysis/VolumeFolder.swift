@@ -1,4 +1,4 @@
-internal import NeuralNetwork
+public import NeuralNetwork
 
 /// A folder of volumes, one file for each: `obj/` of a folder of cells, or what some program predicted.
 public struct VolumeFolder: Sendable {
@@ -11,9 +11,9 @@ public struct VolumeFolder: Sendable {
   /// Lists the TIFF and NumPy files at `path`; of a folder of cells, those in its `obj/`.
   ///
   /// - Throws: when the folder cannot be read, has no such file, or two of the same name.
-  public init(_ path: String) throws(DataFileError) {
+  public init(_ path: String) throws(FileError) {
     guard !path.utf8.contains(0) else {
-      throw DataFileError(.path, file: path, "the path holds a zero byte")
+      throw FileError(.path, file: path, "the path holds a zero byte")
     }
     let objects = "\(path)/\(CellFolder.Part.object.rawValue)"
     self.path = isFolder(objects) ? objects : path
@@ -25,7 +25,7 @@ public struct VolumeFolder: Sendable {
     entries = found.files
     names = entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     guard !names.isEmpty else {
-      throw DataFileError(
+      throw FileError(
         .reading(errno: noSuchFile.number), file: self.path, "has no volumes: no TIFF or NPY files")
     }
   }
@@ -34,7 +34,7 @@ public struct VolumeFolder: Sendable {
   public func file(_ name: String) -> String? { entries[name].map { "\(path)/\($0.name)" } }
 
   /// All files that the paths name: files as they are, folders by the volumes in them.
-  public static func files(_ paths: [String]) throws(DataFileError) -> [String] {
+  public static func files(_ paths: [String]) throws(FileError) -> [String] {
     var files: [String] = []
     for path in paths {
       guard isFolder(path) else {

@@ -1,6 +1,6 @@
 public import ComputeRuntime
 internal import NeuralKernels
-internal import NeuralNetwork
+public import NeuralNetwork
 public import SHAPR
 
 /// Predicted volumes of any program and the true ones, paired by their names without ends.
@@ -24,8 +24,8 @@ public struct VolumePairs: Sendable {
     }
 
     /// For those who want every file to have a partner.
-    public var error: DataFileError {
-      DataFileError(
+    public var error: FileError {
+      FileError(
         .reading(errno: noSuchFile.number), file: files[0], "has no partner in \(quotedJSON(other))")
     }
   }
@@ -34,7 +34,7 @@ public struct VolumePairs: Sendable {
   private let truth: VolumeFolder
 
   /// - Throws: when a folder cannot be used, or the two have no name in common.
-  public init(predictions: String, truth: String) throws(DataFileError) {
+  public init(predictions: String, truth: String) throws(FileError) {
     self.predictions = try VolumeFolder(predictions)
     self.truth = try VolumeFolder(truth)
     func alone(_ one: VolumeFolder, _ other: VolumeFolder) -> Unpaired? {
@@ -44,20 +44,20 @@ public struct VolumePairs: Sendable {
     unpaired = [alone(self.predictions, self.truth), alone(self.truth, self.predictions)].compactMap(\.self)
     names = self.predictions.names.filter { [truth = self.truth] in truth.file($0) != nil }
     guard !names.isEmpty else {
-      throw DataFileError(
+      throw FileError(
         .path, file: predictions, "has no file named like one in \(quotedJSON(self.truth.path))")
     }
   }
 
   /// Scores every pair; the result is the same for any number of threads.
   ///
-  /// - Throws: ``DataFileError`` of the first file that cannot be used, or is of another size than its
+  /// - Throws: ``FileError`` of the first file that cannot be used, or is of another size than its
   ///   partner.
   public func scores(
     _ evaluation: Evaluation, team: WorkTeam, budget: MemoryBudget
-  ) throws(DataFileError) -> Scores {
+  ) throws(FileError) -> Scores {
     var scores = Scores(measures: evaluation.measures)
-    let cells = try team.map(names) { (name) throws(DataFileError) in
+    let cells = try team.map(names) { (name) throws(FileError) in
       try score(name, evaluation, budget)
     }
     for cell in cells { scores.append(cell) }
@@ -66,18 +66,18 @@ public struct VolumePairs: Sendable {
 
   private func score(
     _ name: String, _ evaluation: Evaluation, _ budget: MemoryBudget
-  ) throws(DataFileError) -> CellScore {
+  ) throws(FileError) -> CellScore {
     guard let predicted = predictions.file(name), let expected = truth.file(name) else {
       preconditionFailure("a pair has two files")
     }
     let prediction = try GreyVolume(predicted, values: .fractions, budget: budget)
     let truth = try GreyVolume(expected, values: .fractions, budget: budget)
     for volume in [prediction, truth] where volume.extents.count != 3 {
-      throw DataFileError(
+      throw FileError(
         .shape, file: volume.file, "is \(shapeText(volume.extents)); a volume is needed here")
     }
     guard prediction.extents == truth.extents else {
-      throw DataFileError(
+      throw FileError(
         .shape, file: predicted,
         "is \(shapeText(prediction.extents)), but \(quotedJSON(expected)) is \(shapeText(truth.extents))")
     }
@@ -86,6 +86,6 @@ public struct VolumePairs: Sendable {
         name: name, className: className(of: name), prediction: prediction.values,
         truth: truth.values,
         extent: Extent(truth.extents[0], truth.extents[1], truth.extents[2]), budget: budget)
-    } catch { throw DataFileError(error, file: predicted) }
+    } catch { throw FileError(error, file: predicted) }
   }
 }

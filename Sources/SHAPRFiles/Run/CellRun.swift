@@ -1,11 +1,11 @@
 public import ComputeRuntime
 public import NeuralKernels
-internal import NeuralNetwork
+public import NeuralNetwork
 public import SHAPR
 
 /// Why a run ended without a result.
 public enum RunError: Error, CustomStringConvertible {
-  case file(DataFileError)
+  case file(FileError)
   case training(TrainingError)
   case evaluation(EvaluationError)
   /// There is a run already, and nobody said to go on with it.
@@ -78,7 +78,7 @@ public final class CellRun {
   public func run(
     team: WorkTeam, shouldStop: () -> Bool, show: (Event) -> Void
   ) throws(RunError) -> Scores {
-    do throws(DataFileError) {
+    do throws(FileError) {
       try folder.makeFolder(Self.checkpoints)
       try folder.makeFolder("predictions")
     } catch { throw .file(error) }
@@ -99,7 +99,7 @@ public final class CellRun {
         },
         onEpoch: { (record) throws(TrainingError) in
           try self.save()
-          do throws(DataFileError) { try self.writeLogs() } catch { throw .cell(error) }
+          do throws(FileError) { try self.writeLogs() } catch { throw .cell(error) }
           show(.epoch(record))
           return true
         })
@@ -108,7 +108,7 @@ public final class CellRun {
       if case .stopped = error { do { try save() } catch { throw .training(error) } }
       throw .training(error)
     }
-    do throws(DataFileError) { try writeLogs() } catch { throw .file(error) }
+    do throws(FileError) { try writeLogs() } catch { throw .file(error) }
     try writeBest()
     return try score(team: team, shouldStop: shouldStop, show)
   }
@@ -127,7 +127,7 @@ public final class CellRun {
   }
 
   private func checkpointNames() throws(RunError) -> [String] {
-    do throws(DataFileError) {
+    do throws(FileError) {
       return try folder.names(in: Self.checkpoints).filter {
         $0.hasPrefix("ckpt-") && $0.hasSuffix(".safetensors")
       }
@@ -137,7 +137,7 @@ public final class CellRun {
   /// Removes files that were being written when the program was killed. Their like may not be written again: a
   /// checkpoint may be one of a run that was asked to stop between two regular ones.
   private func removeRemains() throws(RunError) {
-    do throws(DataFileError) {
+    do throws(FileError) {
       for part in [Self.checkpoints, "."] {
         for name in try folder.names(in: part) where name.hasSuffix(".tmp") {
           folder.remove("\(part)/\(name)")
@@ -151,12 +151,7 @@ public final class CellRun {
   /// - Parameter resuming: whether it may be gone on with.
   public func goOn(resuming: Bool, show: (Event) -> Void) throws(RunError) {
     let names = try checkpointNames()
-    let wasBegun: Bool
-    do throws(DataFileError) {
-      let log = try folder.text(of: Self.log)
-      wasBegun = !names.isEmpty || log != nil
-    } catch { throw .file(error) }
-    guard wasBegun else { return show(.begun) }
+    guard !names.isEmpty || folder.has(Self.log) else { return show(.begun) }
     guard resuming else { throw .alreadyThere(folder.path) }
     try removeRemains()
     var lastError: TrainingError?
@@ -188,7 +183,7 @@ public final class CellRun {
 
   // MARK: - Results
 
-  private func writeLogs() throws(DataFileError) {
+  private func writeLogs() throws(FileError) {
     try folder.write(TrainingLog.csv(training.progress.log), to: Self.log)
     try folder.write(TrainingLog.jsonLines(training.progress.log), to: "log.jsonl")
   }
@@ -238,7 +233,7 @@ public final class CellRun {
         if shouldStop() { throw .stopped }
       }
     } catch { throw .training(error) }
-    do throws(DataFileError) { try folder.write(scores.csv, to: "scores.csv") } catch {
+    do throws(FileError) { try folder.write(scores.csv, to: "scores.csv") } catch {
       throw .file(error)
     }
     return scores

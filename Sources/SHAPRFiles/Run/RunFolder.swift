@@ -6,7 +6,7 @@
   internal import Darwin
 #endif
 internal import ComputeRuntime
-internal import NeuralNetwork
+public import NeuralNetwork
 
 /// A folder that a run writes into: made if it is not there, and held by one process at a time.
 ///
@@ -17,8 +17,8 @@ public final class RunFolder {
 
   deinit { _ = close(lock) }
 
-  /// - Throws: ``DataFileError/Row/busy`` while another process holds it.
-  public init(_ path: String) throws(DataFileError) {
+  /// - Throws: ``FileError/Row/busy`` while another process holds it.
+  public init(_ path: String) throws(FileError) {
     self.path = path
     try makeFolders(path)
     lock = try Self.lock(path, LOCK_EX | LOCK_NB)
@@ -32,7 +32,7 @@ public final class RunFolder {
   }
 
   /// The open file that holds the lock.
-  private static func lock(_ path: String, _ operation: Int32) throws(DataFileError) -> Int32 {
+  private static func lock(_ path: String, _ operation: Int32) throws(FileError) -> Int32 {
     let file = path + "/.lock"
     let lock = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
     guard lock >= 0 else { throw failure(.creating(errno: errno), file, errno) }
@@ -41,7 +41,7 @@ public final class RunFolder {
       if number == EINTR { continue }
       _ = close(lock)
       if number == EWOULDBLOCK {
-        throw DataFileError(.busy, file: path, "another process is working in this run directory")
+        throw FileError(.busy, file: path, "another process is working in this run directory")
       }
       throw failure(.creating(errno: number), file, number)
     }
@@ -51,35 +51,30 @@ public final class RunFolder {
   /// The path of a file or folder inside.
   public func file(_ name: String) -> String { path + "/" + name }
 
-  public func makeFolder(_ name: String) throws(DataFileError) { try makeFolders(file(name)) }
+  public func makeFolder(_ name: String) throws(FileError) { try makeFolders(file(name)) }
 
   /// Writes a text in place of what may be there.
-  public func write(_ text: String, to name: String) throws(DataFileError) {
+  public func write(_ text: String, to name: String) throws(FileError) {
     try writeText(text, to: file(name))
-  }
-
-  /// The text of a file, or nil if there is none.
-  public func text(of name: String) throws(DataFileError) -> String? {
-    has(name) ? try readText(file(name)) : nil
   }
 
   func has(_ name: String) -> Bool { fileExists(file(name)) }
 
   /// Names inside a folder of this one, sorted; none if it is not there.
-  func names(in folder: String) throws(DataFileError) -> [String] {
+  func names(in folder: String) throws(FileError) -> [String] {
     let path = file(folder)
     guard isFolder(path) else { return [] }
     do { return try entries(ofFolder: path) } catch {
-      throw DataFileError(.reading(errno: error.number), file: path, error.text)
+      throw FileError(.reading(errno: error.number), file: path, error.text)
     }
   }
 
   func remove(_ name: String) { _ = unsafe unlink(file(name)) }
 
   private static func failure(
-    _ row: DataFileError.Row, _ path: String, _ number: Int32
-  ) -> DataFileError {
-    DataFileError(row, file: path, SystemError(number).text)
+    _ row: FileError.Row, _ path: String, _ number: Int32
+  ) -> FileError {
+    FileError(row, file: path, SystemError(number).text)
   }
 }
 
@@ -91,9 +86,9 @@ public func fileExists(_ path: String) -> Bool {
 
 /// Makes a folder and those above it, where they are missing, and makes their names last: a file that is put
 /// into them through ``writeText(_:to:)`` is there after a power failure.
-public func makeFolders(_ path: String) throws(DataFileError) {
+public func makeFolders(_ path: String) throws(FileError) {
   guard !path.utf8.contains(0) else {
-    throw DataFileError(.path, file: path, "the path holds a zero byte")
+    throw FileError(.path, file: path, "the path holds a zero byte")
   }
   var end = path.startIndex
   while end < path.endIndex {
@@ -106,31 +101,26 @@ public func makeFolders(_ path: String) throws(DataFileError) {
         throw .last
       }
     } catch {
-      throw DataFileError(
+      throw FileError(
         .creating(errno: error.number), file: part, "the folder cannot be made: \(error.text)")
     }
     end = next
   }
   guard isFolder(path) else {
-    throw DataFileError(.creating(errno: ENOTDIR), file: path, "is not a folder")
+    throw FileError(.creating(errno: ENOTDIR), file: path, "is not a folder")
   }
 }
 
 /// Writes a text atomically.
-public func writeText(_ text: String, to path: String) throws(DataFileError) {
-  do throws(CheckpointError) {
-    let buffer: Scratch<UInt8>
-    do throws(ComputeError) { buffer = try Scratch(utf8Of: text) } catch {
-      throw CheckpointError(.memory(bytes: UInt64(text.utf8.count)), file: path, "no memory")
-    }
-    try withTemporaryFile(for: path) { (file) throws(SystemError) in
-      if !text.isEmpty { try file.write(buffer.cells) }
-    }
-  } catch { throw DataFileError(error) }
+public func writeText(_ text: String, to path: String) throws(FileError) {
+  let buffer = try namingMemory(of: path) { () throws(ComputeError) in try Scratch(utf8Of: text) }
+  try withTemporaryFile(for: path) { (file) throws(SystemError) in
+    if !text.isEmpty { try file.write(buffer.cells) }
+  }
 }
 
 /// Reads a text of at most 64 MiB.
-public func readText(_ path: String) throws(DataFileError) -> String {
+public func readText(_ path: String) throws(FileError) -> String {
   do throws(SystemError) {
     let file = try OpenFile(reading: path)
     let size = try file.size()
@@ -147,6 +137,6 @@ public func readText(_ path: String) throws(DataFileError) -> String {
     for index in 0..<size { bytes.append(buffer.cells[index]) }
     return String(decoding: bytes, as: UTF8.self)
   } catch {
-    throw DataFileError(.reading(errno: error.number), file: path, error.text)
+    throw FileError(.reading(errno: error.number), file: path, error.text)
   }
 }

@@ -1,20 +1,20 @@
-internal import ComputeRuntime
-internal import NeuralNetwork
-internal import SHAPR
+package import ComputeRuntime
 
-/// Why a data file could not be read or written: which row of the error table, where, and the reason.
-public struct DataFileError: Error, Equatable, Sendable, CustomStringConvertible {
+/// Why a file could not be read or written: which row of the error table, where, and the reason.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The row of the error table (docs/reliability.md), so that every door translates it alike.
   public enum Row: Equatable, Sendable {
     /// Not what the format calls for.
     case format
     /// Valid, but of a kind that is not read.
     case unsupported
-    /// Beyond one of ``DataFileLimits``.
+    /// The content is not what was written.
+    case checksum
+    /// Beyond a documented limit, or beyond 64 bits.
     case limit
     /// The machine or the caller's budget has fewer bytes than these.
     case memory(bytes: UInt64)
-    /// Another number of axes, or another size, than what is needed here.
+    /// Another number of axes, or another size, than what is needed here; or something is missing.
     case shape
     /// Elements of another kind than what is needed here.
     case elementType
@@ -43,14 +43,14 @@ public struct DataFileError: Error, Equatable, Sendable, CustomStringConvertible
   public let offset: Int?
   public let reason: String
 
-  init(_ row: Row, file: String, offset: Int? = nil, _ reason: String) {
+  package init(_ row: Row, file: String, offset: Int? = nil, _ reason: String) {
     self.row = row
     self.file = file
     self.offset = offset
     self.reason = reason
   }
 
-  init(_ error: ComputeError, file: String) {
+  package init(_ error: ComputeError, file: String) {
     switch error {
     case .memoryRefused(let bytes):
       self.init(.memory(bytes: bytes), file: file, "needs \(bytes) bytes of memory")
@@ -60,16 +60,6 @@ public struct DataFileError: Error, Equatable, Sendable, CustomStringConvertible
     }
   }
 
-  init(_ error: EvaluationError, file: String) {
-    let row: Row =
-      switch error.row {
-      case .memory(let bytes): .memory(bytes: bytes)
-      case .value: .range
-      case .shape, .topology: .shape
-      }
-    self.init(row, file: file, error.reason)
-  }
-
   /// One line, whatever the names are.
   public var description: String {
     "\(quotedJSON(file))\(offset.map { ", byte \($0)" } ?? ""): \(reason)"
@@ -77,12 +67,12 @@ public struct DataFileError: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 /// Runs `body`, and says of which file it was when memory was refused.
-func namingMemory<Value>(
+package func namingMemory<Value>(
   of file: String, _ body: () throws(ComputeError) -> Value
-) throws(DataFileError) -> Value {
+) throws(FileError) -> Value {
   do throws(ComputeError) {
     return try body()
   } catch {
-    throw DataFileError(error, file: file)
+    throw FileError(error, file: file)
   }
 }

@@ -1,11 +1,10 @@
-internal import ComputeRuntime
 internal import Synchronization
 
 extension WorkTeam {
   /// What `body` makes of each element, in their order, whoever made it.
   ///
   /// - Throws: the error of the first element that has one, the same for any number of threads.
-  func map<Element, Value: Sendable, Failure: Error>(
+  package func map<Element, Value: Sendable, Failure: Error>(
     _ elements: [Element], _ body: (Element) throws(Failure) -> Value
   ) throws(Failure) -> [Value] {
     let outcomes: Mutex<[Int: Result<Value, Failure>]> = Mutex([:])
