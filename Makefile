@@ -36,7 +36,7 @@ help:
 	@echo 'make demo                 make up cells, train on them, score and report: about five minutes'
 	@echo 'make test                 run every test: Swift, C, Python'
 	@echo 'WITH_TORCH=1 make test    the same, with PyTorch, JAX and scikit-learn'
-	@echo 'make reliability          kill, break and resume trainings; ID=K1 N=1000 SEED=7 for one test'
+	@echo 'make reliability          every promise of docs/reliability.md; TIER=R: at full size; ID=K1 N=1000 SEED=7: one test'
 	@echo 'make package              build the Python package into .venv'
 	@echo 'make install PREFIX=DIR   install topoloss.h, libtopoloss.so and topoloss.pc'
 	@echo 'make shapr                build the program shapr into .build-shapr/release'
@@ -74,12 +74,13 @@ test:
 	$(SWIFT) test $(TEST_FLAGS) --scratch-path .build-tests
 	REQUIRE_TORCH=$(WITH_TORCH) $(VENV_PYTHON) -m pytest python/tests
 
-# Every case of the tests that `make test` runs thinned (docs/reliability.md).
+# The rows of docs/reliability.md, also those that are too long for `make test`; TIER=R: as before a release.
 reliability:
 	@tools/setup.sh test
-	$(SWIFT) build -c release --product shapr --scratch-path .build-shapr
-	$(VENV_PYTHON) -m pytest Tests/Reliability --complete \
-	  $(if $(ID),--id $(ID)) $(if $(N),--cases $(N)) $(if $(SEED),--random-seed $(SEED))
+	@tools/install-package.sh
+	@$(BUILD_SHAPR)
+	@SWIFT_TEST='$(SWIFT) test $(TEST_FLAGS) --scratch-path .build-tests' $(VENV_PYTHON) tools/reliability.py \
+	  $(if $(ID),--id $(ID)) $(if $(N),--cases $(N)) $(if $(SEED),--seed $(SEED)) $(if $(TIER),--tier $(TIER))
 
 package:
 	@tools/setup.sh demo

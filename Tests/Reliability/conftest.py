@@ -1,10 +1,11 @@
-"""The reliability tests of training: they run the program `shapr` itself on made-up cells.
+"""The reliability tests of whole programs: most run `shapr` itself on made-up cells.
 
-    make reliability                       everything, complete
+    make test                              those that are quick
+    make reliability                       also those marked `release`
+    make reliability TIER=R                every case of all of them
     make reliability ID=K1 N=1000 SEED=7   one test
-    make test                              all of them, thinned
 
-Environment: SHAPR, the program (default .build-shapr/release/shapr).
+Environment: SHAPR, the program (default .build-shapr/release/shapr); for sizes see python/tests/sizes.py.
 """
 
 import concurrent.futures
@@ -21,6 +22,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "python" / "tests"))
 
+import sizes  # noqa: E402
 from tally import pytest_terminal_summary, tally  # noqa: E402
 from toy import CELLS, LONG, SHORT, Toy  # noqa: E402
 
@@ -33,13 +35,12 @@ WORKERS = 2
 def pytest_addoption(parser):
     group = parser.getgroup("reliability")
     group.addoption("--id", help="run the test with this identifier only, as K1")
-    group.addoption("--cases", type=int, help="how many cases, kills or bytes; each test has its default")
-    group.addoption("--random-seed", type=int, default=7, help="which random cases (default 7)")
-    group.addoption("--complete", action="store_true", help="every case, as before a release")
+    group.addoption("--release", action="store_true", help="also the tests that `make test` leaves out")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "identifier(name): the row of docs/reliability.md that it belongs to")
+    config.addinivalue_line("markers", "release: too long for `make test`")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -48,23 +49,26 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item.get_closest_marker("identifier").args[0] == wanted.upper()]
         if not items:
             raise pytest.UsageError(f"there is no test {wanted}")
+    elif not config.getoption("--release"):
+        left_out = [item for item in items if item.get_closest_marker("release")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session")
-def complete(pytestconfig):
-    return pytestconfig.getoption("--complete")
+def complete():
+    return sizes.of_tier(False, True)
 
 
 @pytest.fixture(scope="session")
-def seed(pytestconfig):
-    return pytestconfig.getoption("--random-seed")
+def seed():
+    return sizes.seed(7)
 
 
 @pytest.fixture(scope="session")
-def cases(pytestconfig, complete):
+def cases():
     """`cases(thinned, whole)`: how many of a test's cases are run now."""
-    wanted = pytestconfig.getoption("--cases")
-    return lambda thinned, whole: wanted or (whole if complete else thinned)
+    return sizes.cases
 
 
 @pytest.fixture(scope="session")

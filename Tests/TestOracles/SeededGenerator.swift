@@ -1,10 +1,10 @@
-/// SplitMix64: the same numbers on every machine and in every run, from one seed.
+/// SplitMix64: the same numbers on every machine and in every run, from one seed (and ``Tier/seedShift``).
 ///
 /// (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.)
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  public init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { state = seed &+ Tier.seedShift }
 
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15

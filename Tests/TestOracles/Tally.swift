@@ -15,7 +15,7 @@ public struct Tally: Sendable {
 
   public init(_ identifier: String, seed: UInt64) {
     self.identifier = identifier
-    self.seed = seed
+    self.seed = seed &+ Tier.seedShift
   }
 
   public mutating func check(_ holds: Bool, _ describe: @autoclosure () -> String) {

@@ -8,14 +8,15 @@ import itertools
 
 import numpy as np
 import pytest
+import sizes
 from scipy import ndimage
 from volumes import KINDS, Cases, volume
 
 import topoloss_swift
 
-SEED = 0xA4
+SEED = sizes.seed(0xA4)
 SHAPES = [(32, 32, 32), (20, 45, 17), (64, 48), (7, 1, 200), (30, 30, 30), (90, 90), (500,), (24, 40, 33)]
-N_VOLUMES = 100
+N_VOLUMES = sizes.cases(100, 1_000)
 N_THRESHOLDS = 20
 
 
@@ -110,7 +111,7 @@ def test_betti_numbers(volumes_and_diagrams, tally):
             expected = betti_numbers(mask, options["construction"])
             found = [alive(p, options["filtration"], t, t) for p in points]
             cases.check(found == expected, field.shape, options, t, found, expected)
-    assert cases.run == 2_000
+    assert cases.run == N_VOLUMES * N_THRESHOLDS
     tally("A4", cases.run, cases.passed, seed=SEED)
 
 

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import tcripser
 from cripser import computePH as cripser_vertices
+import sizes
 from volumes import KINDS, Cases, finite, random_shape, volume
 
 import topoloss_swift
 
-SEED = 0xA3
-N_VOLUMES = 1_000
-LONGEST = 24
+SEED = sizes.seed(0xA3)
+N_VOLUMES = sizes.cases(1_000, 20_000)
+LONGEST = sizes.of_tier(24, 64)
 
 
 def ours(field, filtration, construction):

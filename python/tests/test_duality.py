@@ -9,6 +9,7 @@ makes in H_(d-1) is no feature. V and T can change places. (Bleile, Garin, Heiss
 
 import numpy as np
 import pytest
+import sizes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -16,8 +17,8 @@ from volumes import KINDS, Cases, finite, random_shape, sorted_rows, volume
 
 import topoloss_swift
 
-SEED = 0xA5
-N_VOLUMES = 500
+SEED = sizes.seed(0xA5)
+N_VOLUMES = sizes.cases(500, 10_000)
 OTHER = {"V": "T", "T": "V"}
 
 

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+import sizes
 
 from topoloss_swift import (
     bottleneck,
@@ -19,8 +20,8 @@ from topoloss_swift import (
     wasserstein_batch,
 )
 
-SEED = 8
-ROUNDS = 100
+SEED = sizes.seed(8)
+ROUNDS = sizes.cases(100, 500)
 LIMIT_SECONDS = 0.200
 NOISE = np.random.default_rng(SEED).standard_normal((96, 96, 96)).astype(np.float32)
 SMALL = NOISE[:6, :6, :6]

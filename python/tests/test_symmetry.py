@@ -7,12 +7,13 @@ whether strides are read right.
 import itertools
 
 import numpy as np
+import sizes
 from volumes import Cases, sorted_rows, strict_order
 
 import topoloss_swift
 
-SEED = 0xA6
-N_VOLUMES = 50
+SEED = sizes.seed(0xA6)
+N_VOLUMES = sizes.cases(50, 500)
 
 
 def symmetries(rank):

@@ -3,19 +3,20 @@
 import math
 
 import numpy as np
+import sizes
 import transport
 from volumes import Cases
 
 from topoloss_swift import wasserstein, wasserstein_batch, wasserstein_certificate
 
-SEED = 0xA10
+SEED = sizes.seed(0xA10)
 ORDERS = (1, 1.5, 2, 3)
 
 
 def test_certificates(tally):
     """5,000 pairs: most small, with ties and copies; 40 of hundreds, 4 of thousands of points."""
     rng, counted, worst = np.random.default_rng(SEED), Cases(), 0.0
-    for number in range(5_000):
+    for number in range(sizes.cases(5_000, 100_000)):
         largest = 5_000 if number % 1_250 == 0 else 500 if number % 125 == 0 else 30
         kind = transport.KINDS[rng.integers(len(transport.KINDS))]
         sizes = (5_000, 4_000) if largest == 5_000 else rng.integers(0, largest + 1, 2)
@@ -61,7 +62,7 @@ def close(found, expected, scale):
 def test_laws_of_the_metric(tally):
     """Eight laws for each triple of diagrams; order infinity is the bottleneck distance."""
     rng, counted = np.random.default_rng(SEED + 1), Cases()
-    for number in range(5_000 // 8):
+    for number in range(sizes.cases(5_000, 50_000) // 8):
         kind = transport.KINDS[number % len(transport.KINDS)]
         order = (*ORDERS, math.inf)[number % 5]
         norm = ("maximum", "euclidean")[number // 5 % 2]

@@ -1,0 +1,114 @@
+"""Runs the tests of docs/reliability.md and sums them up: a line per row, and `N passed, N failed`.
+
+    .venv/bin/python tools/reliability.py [--id K1] [--cases N] [--seed S] [--tier R]
+
+`make reliability` builds what is needed and calls this. A row passes when a test with its identifier left a
+line in results/reliability.jsonl, no case in any of these lines failed, and the test runner did not fail.
+
+Environment: SWIFT_TEST, the command that runs the Swift tests.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results" / "reliability.jsonl"
+# A row of the page's tables begins with its identifier; tests name theirs when they report.
+ROW = re.compile(r"^\| ([A-Z]\d+) ", re.M)
+REPORTED = re.compile(r"""(?:[tT]ally\(\s*f?|identifier\()["']([A-Z]\d+)""")
+
+
+def rows_of_page():
+    """The identifiers that have a test of their own; the findings F1, F2, ... have none."""
+    return [row for row in ROW.findall((ROOT / "docs/reliability.md").read_text()) if row[0] != "F"]
+
+
+def tests():
+    """The test files by identifier: {"A1": [path, ...]}."""
+    found = collections.defaultdict(list)
+    for path in sorted([*ROOT.glob("Tests/*/*.swift"), *ROOT.glob("python/tests/*.py"), *ROOT.glob("Tests/Reliability/*.py")]):
+        for identifier in sorted(set(REPORTED.findall(path.read_text()))):
+            found[identifier].append(path)
+    return found
+
+
+def commands(found, identifier, tier):
+    """(name, command, directory) of the runners that these tests need."""
+    wanted = {path for each, paths in found.items() if identifier in (None, each) for path in paths}
+    suites = [f"{path.parent.name}.{path.stem}" for path in wanted if path.suffix == ".swift"]
+    if suites:
+        yield "Swift", [*shlex.split(os.environ["SWIFT_TEST"]), "--filter", f"^({'|'.join(sorted(suites))})/"]
+    pytest = [sys.executable, "-m", "pytest", "-q"]
+    doors = [path for path in wanted if path.parent.name == "tests"]
+    if doors:
+        yield "Python", [*pytest, *sorted(map(str, doors))]
+    if any(path.parent.name == "Reliability" for path in wanted):
+        yield "programs", [*pytest, "Tests/Reliability", *(["--id", identifier] if identifier else ["--release"])]
+
+
+def lines_since(place):
+    if not RESULTS.exists():
+        return []
+    with RESULTS.open() as file:
+        file.seek(place)
+        return [json.loads(line) for line in file]
+
+
+def sum_up(lines, expected):
+    """Prints a line per row; the numbers of rows that passed, failed, and left no line."""
+    by_row = collections.defaultdict(list)
+    for line in lines:
+        if found := re.match(r"[A-Z]\d+", line["id"]):
+            by_row[found[0]].append(line)
+    passed = failed = skipped = 0
+    print(f"\n{'row':4} {'run':>9} {'passed':>9}  worst")
+    for row in expected:
+        run = sum(line["n_run"] for line in by_row[row])
+        good = sum(line["n_pass"] for line in by_row[row])
+        worst = "; ".join(dict.fromkeys(str(line["worst"]) for line in by_row[row] if line["worst"] != "-"))
+        passed += 0 < run == good
+        failed += run != good
+        skipped += run == 0
+        print(f"{row:4} {run:9} {good:9}  {worst if run else 'left out: see above'}")
+    return passed, failed, skipped
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--id", type=str.upper)
+    parser.add_argument("--cases", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--tier", choices=("C", "R"), default="C")
+    wanted = parser.parse_args()
+    found = tests()
+    if wanted.id and wanted.id not in found:
+        sys.exit(f"reliability: no test reports {wanted.id}; there are {', '.join(sorted(found))}")
+    variables = {"TIER": wanted.tier, "CASES": wanted.cases, "SEED": wanted.seed}
+    environment = {**os.environ, **{f"TOPOLOSS_{k}": str(v) for k, v in variables.items() if v is not None}}
+
+    place = RESULTS.stat().st_size if RESULTS.exists() else 0
+    started, broken = time.monotonic(), []
+    for name, command in commands(found, wanted.id, wanted.tier):
+        print(f"reliability: {name}", flush=True)
+        if subprocess.run(command, cwd=ROOT, env=environment).returncode:
+            broken.append(name)
+    expected = [wanted.id] if wanted.id else [row for row in rows_of_page() if row in found]
+    passed, failed, skipped = sum_up(lines_since(place), expected)
+    if broken and not failed:  # a test failed beside those that count cases
+        failed = len(broken)
+    minutes = (time.monotonic() - started) / 60
+    print(f"reliability: {minutes:.0f} min" + "".join(f"; the {name} tests failed" for name in broken))
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
