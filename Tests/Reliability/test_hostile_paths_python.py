@@ -6,6 +6,7 @@ import functools
 import io
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -116,6 +117,17 @@ def check(box, door, path):
     if "\0" not in output:
         box.assert_unchanged(before, os.path.join(os.fsencode(box.work), os.fsencode(output)))
     return took
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bounded():
+    """Two more gigabytes at most: an endless file must not take the machine's memory."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with open("/proc/self/statm") as sizes:
+        pages = int(sizes.read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (2 << 30), before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 @pytest.fixture
