@@ -8,7 +8,8 @@ public struct CheckpointFile: Sendable {
   public enum Checksums: Sendable {
     /// Our own checkpoints: a file whose tensors do not all have one is an error.
     case required
-    /// Files of other tools: those that are there are checked.
+    /// Files of other tools: none, or all, since a file with one of our checksums was ours. (A flipped bit in
+    /// the name of one must not make it a file without.)
     case whenPresent
   }
 
@@ -103,15 +104,13 @@ public struct CheckpointFile: Sendable {
   // MARK: Checksums
 
   private func verify(_ checksums: Checksums) throws(FileError) {
-    // First each tensor, so that the error names the one that is damaged.
-    for tensor in header.tensors {
-      try verify(tensor, isRequired: checksums == .required)
-    }
-    guard let offset = header.metadataOffset(ChecksumKey.file) else {
-      guard checksums == .whenPresent else {
-        throw FileError(.checksum, file: path, "has no checksum")
-      }
+    guard checksums == .required || header.metadataNames.contains(where: ChecksumKey.isReserved) else {
       return
+    }
+    // First each tensor, so that the error names the one that is damaged.
+    for tensor in header.tensors { try verify(tensor) }
+    guard let offset = header.metadataOffset(ChecksumKey.file) else {
+      throw FileError(.checksum, file: path, "has no checksum")
     }
     // The digits, and not escapes that mean them: their place is filled with zeros for the digest.
     let digits = offset + 1..<offset + 1 + ChecksumKey.digestDigits
@@ -125,17 +124,12 @@ public struct CheckpointFile: Sendable {
     }
   }
 
-  private func verify(
-    _ tensor: CheckpointHeader.Tensor, isRequired: Bool
-  ) throws(FileError) {
+  private func verify(_ tensor: CheckpointHeader.Tensor) throws(FileError) {
     defer { withExtendedLifetime(data) {} }
     let begin = headerBytes.capacity + tensor.begin
     guard let expected = text(ChecksumKey.tensorPrefix + tensor.name, keeping: 8) else {
-      guard !isRequired else {
-        throw FileError(
-          .checksum, file: path, offset: begin, "\(quotedJSON(tensor.name)) has no checksum")
-      }
-      return
+      throw FileError(
+        .checksum, file: path, offset: begin, "\(quotedJSON(tensor.name)) has no checksum")
     }
     var checksum = CRC32C()
     checksum.add(bytes(of: tensor))

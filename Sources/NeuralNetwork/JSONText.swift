@@ -163,15 +163,31 @@ package func quotedJSON(_ text: String) -> String {
     switch scalar {
     case "\"": quoted += "\\\""
     case "\\": quoted += "\\\\"
-    case "\n": quoted += "\\n"
-    case "\r": quoted += "\\r"
-    case "\t": quoted += "\\t"
-    case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
-      quoted += "\\u" + String(hexadecimal: UInt64(scalar.value), digits: 4)
-    default: quoted.unicodeScalars.append(scalar)
+    default: quoted.append(withoutControl: scalar)
     }
   }
   return quoted + "\""
+}
+
+/// A line for people, with control characters escaped as in JSON: names that others gave stay on it, and
+/// give a terminal no orders.
+package func onOneLine(_ text: String) -> String {
+  var line = ""
+  for scalar in text.unicodeScalars { line.append(withoutControl: scalar) }
+  return line
+}
+
+extension String {
+  fileprivate mutating func append(withoutControl scalar: Unicode.Scalar) {
+    switch scalar {
+    case "\n": self += "\\n"
+    case "\r": self += "\\r"
+    case "\t": self += "\\t"
+    case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
+      self += "\\u" + String(hexadecimal: UInt64(scalar.value), digits: 4)
+    default: unicodeScalars.append(scalar)
+    }
+  }
 }
 
 extension String {

@@ -5,6 +5,7 @@
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
+internal import NeuralNetwork
 internal import SHAPR
 internal import SHAPRFiles
 
@@ -37,6 +38,7 @@ struct Console {
   static func pause(_ seconds: Double) { usleep(UInt32(seconds * 1e6)) }
 
   func line(_ text: String) {
+    let text = onOneLine(text)
     print(isTerminal ? "\r\u{1B}[K\(text)" : text)
     fflush(nil)
   }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ComputeRuntime
+internal import NeuralNetwork
 internal import SHAPRFiles
 
 struct Convert: ParsableCommand {
@@ -34,7 +35,7 @@ struct Convert: ParsableCommand {
       let files = try filesOfDifferentNames(files)
       try makeFolders(output)
       for file in files { try conversion.convert(file, to: output) }
-      print("\(files.count) files in \(output)")
+      print("\(files.count) files in \(onOneLine(output))")
     }
   }
 }

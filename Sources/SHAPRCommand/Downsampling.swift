@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ComputeRuntime
+internal import NeuralNetwork
 internal import SHAPR
 internal import SHAPRFiles
 
@@ -38,7 +39,7 @@ struct Downsampling: ParsableCommand {
           files, resolutions: resolutions, team: team, clock: Console.processorSeconds)
       }
       if let output { try writeText(table.csv, to: "\(output)/downsampling.csv") }
-      print("\(files.count) volumes in \(folder.path)\n\n" + table.text, terminator: "")
+      print("\(files.count) volumes in \(onOneLine(folder.path))\n\n" + table.text, terminator: "")
     }
   }
 }

@@ -22,7 +22,7 @@ struct Failure: Error {
 
   /// Writes the line and ends the program.
   func end() -> Never {
-    let line = "topoloss: error[\(name)]: \(message)\n"
+    let line = "topoloss: error[\(name)]: \(onOneLine(message))\n"
     fflush(nil)
     let bytes = Array(line.utf8)
     _ = unsafe write(STDERR_FILENO, bytes, bytes.count)

@@ -44,7 +44,7 @@ struct Predict: ParsableCommand {
           }
         }
       }
-      print("\(folder.count) volumes in \(output)")
+      print("\(folder.count) volumes in \(onOneLine(output))")
     }
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import NeuralNetwork
 internal import SHAPR
 internal import SHAPRFiles
 
@@ -25,6 +26,7 @@ struct Shapr: ParsableCommand {
 extension Shapr {
   /// As ArgumentParser's own, but that wrong usage too is one line on standard error.
   static func main() {
+    checkArguments()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -32,6 +34,16 @@ extension Shapr {
       guard !exitCode(for: error).isSuccess else { exit(withError: error) }
       let lines = message(for: error).split(whereSeparator: \.isNewline)
       Failure(64, "USAGE", lines.joined(separator: " ") + " (--help explains)").end()
+    }
+  }
+
+  /// Ends the program for an argument that is not UTF-8: as text it would be another path.
+  private static func checkArguments() {
+    for place in 1..<max(1, Int(CommandLine.argc)) {
+      guard let bytes = unsafe CommandLine.unsafeArgv[place], unsafe String(validatingCString: bytes) == nil
+      else { continue }
+      Failure(65, "PATH", "argument \(place), \(quotedJSON(CommandLine.arguments[place])), is not UTF-8")
+        .end()
     }
   }
 }

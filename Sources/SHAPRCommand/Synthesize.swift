@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ComputeRuntime
+internal import NeuralNetwork
 internal import SHAPR
 internal import SHAPRFiles
 
@@ -27,7 +28,7 @@ struct Synthesize: ParsableCommand {
               .writeTIFF(to: "\(output)/\(path)", as: .uint8, isCompressed: true)
           },
           writeText: { try writeText($1, to: "\(output)/\($0)") }), budget: budget)
-      print("\(count) cells in \(output)")
+      print("\(count) cells in \(onOneLine(output))")
     }
   }
 }

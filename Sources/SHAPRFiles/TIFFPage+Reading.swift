@@ -142,6 +142,10 @@ struct TIFFPageReader {
     for index in 0..<page.segments.count {
       let (offset, count) = (page.offsets[index], page.byteCounts[index])
       guard offset > 0, count > 0 else { throw fault(offsetTag, .format, "piece \(index) is not there") }
+      // The decoder gets a header of ours in its place.
+      guard offset >= header.byteCount else {
+        throw fault(offsetTag, .format, "piece \(index) begins in the header, at byte \(offset)")
+      }
       guard let start = Int(exactly: offset), let length = Int(exactly: count),
         header.reader.contains(start, length)
       else {

@@ -139,15 +139,16 @@ struct CheckpointFileTests {
         #expect(error.reason == "\"a/b.weight\" is damaged: its CRC-32C is not the recorded one")
       }
     }
-    // With the digest removed under another name, what remains is checked, or is too little.
+    // With the digest hidden under another name, what remains is too little: the file was ours.
     let text = String(decoding: own, as: UTF8.self)
     #expect(text.contains("topoloss.sha256"))
     let place = try #require(
       (8..<own.count).first { Array(own[$0..<$0 + 15]) == Array("topoloss.sha256".utf8) })
     var renamed = own
     renamed[place] = UInt8(ascii: "T")
-    #expect(row { _ = try folder.open(renamed, checksums: .whenPresent) } == nil)
+    #expect(row { _ = try folder.open(renamed, checksums: .whenPresent) } == .checksum)
     #expect(row { _ = try folder.open(renamed, checksums: .required) } == .checksum)
+    #expect(row { _ = try folder.open(foreign, checksums: .whenPresent) } == nil)
   }
 
   @Test("only regular files are read, and none is waited for", .timeLimit(.minutes(1))) func kindsOfFile()

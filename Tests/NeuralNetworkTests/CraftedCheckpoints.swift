@@ -288,9 +288,14 @@ enum CraftedCheckpoints {
       file(
         "{\"__metadata__\":{\"topoloss.sha256\":\"\(String(repeating: "\\u0030", count: 64))\"}}", data: 0),
       .checksum, 43, "is damaged: its SHA-256 is not the recorded one"),
-    good(
+    bad(
       "a checksum of a tensor that is not there",
-      file("{\"__metadata__\":{\"topoloss.crc32c.b\":\"00000000\"},\(tensor())}")),
+      file("{\"__metadata__\":{\"topoloss.crc32c.b\":\"00000000\"},\(tensor())}"), .checksum, 110,
+      "\"a\" has no checksum"),
+    bad(
+      "a checksum of a tensor that is not there, and no other tensor",
+      file("{\"__metadata__\":{\"topoloss.crc32c.b\":\"00000000\"}}", data: 0), .checksum, nil,
+      "has no checksum"),
   ]
 
   static let all = lengths + texts + names + entries + places + checksums

@@ -185,6 +185,7 @@ extension CraftedFile {
       tiff("one strip promised, two there", .format, "2 values for 1 pieces", [273: T.long(16, 16)]),
       tiff("strip at 0", .format, "piece 0 is not there", [273: T.long(0)]),
       tiff("strip of no bytes", .format, "piece 0 is not there", [279: T.long(0)]),
+      tiff("strip in the header", .format, "begins in the header, at byte 1", [273: T.long(1)]),
       tiff("strip behind the end", .format, "ends after the file", [273: T.long(0xFFFF_FFF0)]),
       tiff("strip across the end", .format, "ends after the file", [279: T.long(100_000)]),
       tiff("strip at 2^64 - 1", .format, "ends after the file", [273: T.Field(type: 16, values: [.max])]) {

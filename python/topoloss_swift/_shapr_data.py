@@ -4,9 +4,10 @@ import json
 import os
 import random
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from . import _core
+from ._files import open_regular, read_text
 from ._options import as_buffer, integer, real, watches_signals
 
 if TYPE_CHECKING:
@@ -110,23 +111,31 @@ def read_folder(folder: "str | os.PathLike[str]") -> Cells:
             name = min(files.keys() ^ parts["image"].keys())
             raise _core.FormatError(f"{name!r} is not in each of image/, mask/ and obj/ ({part}/)")
     if not names:
-        raise _core.FormatError(f"{os.fspath(folder)} holds no cells")
+        raise _core.FormatError(f"{os.fspath(folder)!r} holds no cells")
     images, masks, objects = (_stack([files[name] for name in names]) for files in parts.values())
     return Cells(images, masks, objects, names)
 
 
 def read_split(path: str, names: list[str]) -> tuple[list[int], list[int], list[int]]:
     """The lists ``train``, ``val`` and ``test`` of a JSON file as indices into `names`."""
-    with open(path, encoding="utf-8") as file:
-        lists = json.load(file)
+    text = read_text(path)
+    try:
+        lists = json.loads(text)
+    except (ValueError, RecursionError) as error:  # also a number too long, lists too deep
+        raise _core.FormatError(f"{path!r} is not JSON: {error}") from None
+    if not isinstance(lists, dict):
+        raise _core.FormatError(f"{path!r} is not a JSON object with lists train and val")
     places = {name: place for place, name in enumerate(names)}
 
     def cells(key: str) -> list[int]:
         found = []
-        for name in lists.get(key, []):
+        entries = lists.get(key, [])
+        if not isinstance(entries, list) or not all(isinstance(name, str) for name in entries):
+            raise _core.FormatError(f"{path!r}: {key} is not a list of names")
+        for name in entries:
             stem = _stem(name)
             if stem not in places:
-                raise _core.FormatError(f"{path}: {key} names {name!r}, which is not among the cells")
+                raise _core.FormatError(f"{path!r}: {key} names {name!r}, which is not among the cells")
             found.append(places[stem])
         return found
 
@@ -140,7 +149,7 @@ def _files(folder: str) -> dict[str, str]:
         if file.lower().endswith(_ENDS) and not file.startswith("."):
             name = _stem(file)
             if name in files:
-                raise _core.FormatError(f"{folder}: {name!r} has two files")
+                raise _core.FormatError(f"{folder!r}: {name!r} has two files")
             files[name] = os.path.join(folder, file)
     return files
 
@@ -159,17 +168,30 @@ def _stack(files: list[str]) -> "NDArray[Any]":
         first = arrays[0] if arrays else array
         if (array.shape, array.dtype) != (first.shape, first.dtype):
             raise _core.FormatError(
-                f"{file} is {array.shape} of {array.dtype}, but {files[0]} is {first.shape} of "
+                f"{file!r} is {array.shape} of {array.dtype}, but {files[0]!r} is {first.shape} of "
                 f"{first.dtype}"
             )
         arrays.append(array)
     return numpy.stack(arrays)
 
 
-def _read(file: str) -> "NDArray[Any]":
+def _read(path: str) -> "NDArray[Any]":
+    try:
+        with open_regular(path) as file:
+            return _decoded(file, os.path.splitext(path)[1].lower())
+    except (MemoryError, ModuleNotFoundError):
+        raise
+    except Exception as error:  # the readers' own, which have no class in common
+        # Readers raise OSError without a number for files that are damaged.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise _core.FormatError(f"{path!r}: {reason[:200]!r}") from None
+
+
+def _decoded(file: BinaryIO, end: str) -> "NDArray[Any]":
     import numpy
 
-    end = os.path.splitext(file)[1].lower()
     if end == ".npy":
         return numpy.asarray(numpy.load(file, allow_pickle=False))
     if end == ".png":

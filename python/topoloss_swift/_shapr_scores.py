@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _core
+from ._files import read_text
 from ._options import choice
 
 _FORMATS = {"text": 0, "csv": 1, "markdown": 2, "rows": 1}
@@ -64,8 +65,7 @@ def _table(scores: "Mapping[str, Any] | str | os.PathLike[str]") -> str:
         path = os.fspath(scores)
         if not path.endswith(".csv"):
             path = os.path.join(path, "scores.csv")
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
+        return read_text(path)
     measures = [name for name in _core.measure_names() if name in scores]
     if not measures:
         raise ValueError("the scores hold none of the measures of Shapr.evaluate")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _core
+from ._files import read_text
 
 
 def complete_settings(
@@ -16,8 +17,7 @@ def complete_settings(
     if isinstance(settings, Mapping):
         given = settings
     elif settings is not None:
-        with open(settings, encoding="utf-8") as file:
-            text = file.read()
+        text = read_text(settings, _core.ConfigError)
         _core.settings(text)  # its errors tell lines of the file
         given = json.loads(text)
     merged = {**given, **overrides}

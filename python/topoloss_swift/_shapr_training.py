@@ -23,7 +23,7 @@ def open_checkpoint(
     if path is not None and os.path.exists(path):
         if not resume:
             raise FileExistsError(
-                f"{os.fsdecode(path)} is there already: go on with resume=True, or remove it"
+                f"{os.fsdecode(path)!r} is there already: go on with resume=True, or remove it"
             )
         training.load(path)
     return path

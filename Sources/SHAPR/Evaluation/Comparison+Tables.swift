@@ -1,3 +1,5 @@
+internal import NeuralNetwork
+
 extension Comparison {
   /// The tables as aligned columns.
   public var text: String { tables(.text) }
@@ -17,7 +19,7 @@ extension Comparison {
   }
 
   private func heading(_ title: String, _ style: TextTable.Style) -> String {
-    style == .markdown ? "### \(title)\n" : "\(title)\n"
+    style == .markdown ? "### \(onOneLine(title))\n" : "\(onOneLine(title))\n"
   }
 
   /// The paper's Table 1: two lines for each error, three columns for each data set.
@@ -80,7 +82,7 @@ extension Comparison {
       sentences.append("A cell's value is its mean over the seeds.")
     }
     sentences.append("sd: standard deviation of the cells; p: Wilcoxon signed-rank test, paired, two-sided.")
-    return sentences.map { $0 + "\n" }.joined(separator: "\n")
+    return sentences.map { onOneLine($0) + "\n" }.joined(separator: "\n")
   }
 
   private var differenceTable: TextTable {

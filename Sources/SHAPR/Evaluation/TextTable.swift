@@ -1,4 +1,6 @@
-/// A table of texts, as aligned columns or as Markdown.
+internal import NeuralNetwork
+
+/// A table of texts, as aligned columns or as Markdown. Control characters in them are escaped.
 struct TextTable {
   enum Style {
     case text
@@ -21,11 +23,10 @@ struct TextTable {
   }
 
   private var renderedText: String {
-    let widths = header.indices.map { column in
-      ([header] + rows).map { $0[column].count }.max() ?? 0
-    }
+    let lines = ([header] + rows).map { $0.map(onOneLine) }
+    let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     let ruler = widths.map { String(repeating: "-", count: $0) }
-    return ([header, ruler] + rows).map { row in
+    return (lines.prefix(1) + [ruler] + lines.dropFirst()).map { row in
       let cells = zip(row, widths).map { cell, width in
         cell + String(repeating: " ", count: width - cell.count)
       }
@@ -45,6 +46,6 @@ struct TextTable {
       default: text.append(character)
       }
     }
-    return text
+    return onOneLine(text)
   }
 }

@@ -4,10 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from .._files import MOST_BYTES, open_regular
 from .failure import Failure, unreadable
-
-# Texts of a run are far smaller.
-MOST_BYTES = 64 << 20
 
 
 def read_text(path: Path) -> str:
@@ -19,7 +17,7 @@ def read_text(path: Path) -> str:
         66 when it cannot be read, 65 when it is larger or not UTF-8.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise unreadable(path, error) from None

@@ -9,6 +9,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from .._files import open_regular
 from .failure import Failure, unreadable
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -86,6 +87,7 @@ def resampled(array: Floats, shape: tuple[int, ...]) -> Floats:
 def _read(path: Path) -> NDArray[Any]:
     end = path.suffix.lower()
     try:
+        open_regular(path).close()  # nothing waits for the other end of a pipe
         if end == ".npy":
             # Mapped, so that a header cannot ask for more memory than the file has bytes.
             return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
