@@ -121,7 +121,10 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
     let old = unsafe UnsafeMutableRawPointer(cells.pointer)
     let oldSize = BlockCache.blockSize(for: Int(bytes))
     // The system moves large blocks by changing the page table.
-    if oldSize > 16 << 20 { return unsafe realloc(old, size) }
+    if oldSize > 16 << 20 {
+      guard AddressSpace.hasRoom(for: size - oldSize) else { return nil }
+      return unsafe realloc(old, size)
+    }
     guard let memory = unsafe Self.memory(size, zeroed: false) else { return nil }
     unsafe memcpy(memory, old, Int(bytes))
     unsafe BlockCache.put(old, size: oldSize)
@@ -173,6 +176,7 @@ public final class Scratch<Element: BitwiseCopyable>: @unchecked Sendable {
       if zeroed { unsafe memset(block, 0, bytes) }
       return unsafe block
     }
+    guard bytes < 1 << 16 || AddressSpace.hasRoom(for: bytes) else { return nil }
     #if os(Linux)
       let hugePage = 2 << 20
       if bytes >= 2 * hugePage {

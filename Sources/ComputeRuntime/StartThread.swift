@@ -8,8 +8,10 @@
 
 /// Starts a thread that does `work`, for `pthread_join` to wait for.
 ///
-/// - Returns: nil if the system refuses one; nothing is done then.
+/// - Returns: nil if the system refuses one, or would have too little memory left; nothing is done then.
 func startThread(_ work: @escaping @Sendable () -> Void) -> pthread_t? {
+  // Its stack, as large as systems make it.
+  guard AddressSpace.hasRoom(for: 8 << 20) else { return nil }
   let order = unsafe Unmanaged.passRetained(Order(work))
   #if canImport(Darwin)
     var thread: pthread_t?

@@ -60,7 +60,8 @@ public struct CheckpointWriter {
     defer { withExtendedLifetime(buffer) {} }
     let header = try headerWithChecksums(layout, buffer: buffer, budget: budget, path: path)
     defer { withExtendedLifetime(header) {} }
-    try withTemporaryFile(for: path) { (file) throws(SystemError) in
+    let bytes = header.capacity + tensorBytes
+    try withTemporaryFile(for: path, bytes: bytes) { (file) throws(SystemError) in
       try file.write(header.cells)
       for index in layout.order {
         try tensors[index].forEachPiece(in: buffer) { (piece) throws(SystemError) in
@@ -69,6 +70,15 @@ public struct CheckpointWriter {
       }
     }
   }
+
+  /// How large the file will be.
+  /// - Parameter path: what messages call it.
+  public func byteCount(for path: String) throws(FileError) -> Int {
+    let layout = try CheckpointLayout(self, file: path)
+    return try layout.header(metadata: metadata, checksums: tensors.map { _ in 0 }).bytes.count + tensorBytes
+  }
+
+  private var tensorBytes: Int { tensors.reduce(0) { $0 + $1.byteCount } }
 
   /// Bytes that are turned into the file's order at a time.
   private static let bufferBytes = 1 << 16

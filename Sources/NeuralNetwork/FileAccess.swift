@@ -18,13 +18,16 @@ package struct SystemError: Error, Equatable {
   package static let notARegularFile = SystemError(EINVAL)
   package static let held = SystemError(EWOULDBLOCK)
 
+  /// Whether there is no room on the disk, or for this user.
+  var isOfRoom: Bool { number == ENOSPC || number == EDQUOT }
+
   /// What the system says of the number, as in "No space left on device".
   package var text: String { unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)" }
 }
 
 /// Repeats a call that a signal interrupted. Negative results are errors.
 @discardableResult
-private func retrying<Result: SignedInteger>(
+package func retrying<Result: SignedInteger>(
   _ call: () -> Result
 ) throws(SystemError) -> Result {
   while true {
@@ -141,5 +144,5 @@ package final class OpenFile {
     try retrying { unsafe rename(path, newPath) }
   }
 
-  func remove() { _ = unsafe unlink(path) }
+  func remove() { _ = try? retrying { unsafe unlink(path) } }
 }

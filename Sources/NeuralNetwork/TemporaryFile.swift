@@ -2,8 +2,10 @@
 ///
 /// On any failure the temporary file is removed and a file that was at `path` is untouched, unless the
 /// failure came after the new file had taken its place.
+///
+/// - Parameter bytes: how many `fill` writes, for messages.
 package func withTemporaryFile(
-  for path: String, _ fill: (OpenFile) throws(SystemError) -> Void
+  for path: String, bytes: Int, _ fill: (OpenFile) throws(SystemError) -> Void
 ) throws(FileError) {
   let (folder, file) = try open(for: path)
   do throws(SystemError) {
@@ -13,8 +15,9 @@ package func withTemporaryFile(
     try file.move(to: path)
   } catch {
     file.remove()
+    let need = error.isOfRoom ? "; \(bytes) bytes are needed" : ""
     throw FileError(
-      .writing(errno: error.number), file: path, "cannot be written: \(error.text)")
+      .writing(errno: error.number), file: path, "cannot be written: \(error.text)\(need)")
   }
   do throws(SystemError) {
     try folder.synchronise()

@@ -77,7 +77,9 @@ public struct VolumeWriter {
     var sink = ByteSink(order, budget: budget)
     do throws(ComputeError) { try fill(&sink) } catch { throw FileError(error, file: path) }
     let bytes = sink.bytes
-    try withTemporaryFile(for: path) { (file) throws(SystemError) in try file.write(bytes) }
+    try withTemporaryFile(for: path, bytes: bytes.count) { (file) throws(SystemError) in
+      try file.write(bytes)
+    }
     withExtendedLifetime(sink) {}
   }
 }

@@ -187,14 +187,14 @@ struct CheckpointWriterTests {
     let old = bytes(ofFile: path)
     let piece = scratch([UInt8](repeating: 5, count: 1000))
     do throws(FileError) {
-      try withTemporaryFile(for: path) { (file) throws(SystemError) in
+      try withTemporaryFile(for: path, bytes: 2000) { (file) throws(SystemError) in
         try file.write(piece.cells)
         throw SystemError(ENOSPC)
       }
       Issue.record("the failure was lost")
     } catch {
       #expect(error.row == .writing(errno: ENOSPC))
-      #expect(error.reason == "cannot be written: No space left on device")
+      #expect(error.reason == "cannot be written: No space left on device; 2000 bytes are needed")
     }
     #expect(bytes(ofFile: path) == old)
     #expect(folder.entries == ["file"])

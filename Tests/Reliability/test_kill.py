@@ -12,13 +12,18 @@ from toy import checkpoints, kill
 MOST_KILLS = 5
 
 
+def is_unfinished(name):
+    """Whether a file is a checkpoint that is being written."""
+    return name.startswith("ckpt-") and name.endswith(".tmp")
+
+
 def wait_for_save(process, folder, random):
     """Until a file is being written, for the so many-th time."""
     left = random.randint(1, 6)
     was_there = False
     while process.poll() is None and left > 0:
         try:
-            is_there = any(name.endswith(".tmp") for name in os.listdir(folder / "fold-0/checkpoints"))
+            is_there = any(is_unfinished(name) for name in os.listdir(folder / "fold-0/checkpoints"))
         except FileNotFoundError:
             is_there = False
         left -= is_there and not was_there
@@ -46,7 +51,7 @@ def test_kill(toy, tally, seed, cases, in_parallel):
                 assert end.code == 0, end.errors
                 break
             kills += 1
-            caught += any(folder.glob("fold-0/checkpoints/*.tmp"))
+            caught += any(folder.glob("fold-0/checkpoints/ckpt-*.tmp"))
             # What it printed is lost when the kill came before.
             assert end.resumed in (newest, None), f"went on from {end.resumed}, not from {newest}"
             newest = max(checkpoints(folder), default=None)

@@ -3,26 +3,11 @@ saved, or a newer one."""
 
 import hashlib
 import random
-import re
 import shutil
 
 import pytest
 from disk import POLICIES, Disk, write
-from operations import operations_of
-
-
-def acknowledged(operations):
-    """After each operation, the step of the newest checkpoint that was reported as saved: renamed, and its
-    folder fsynced."""
-    steps, renamed, saved = [], None, None
-    for operation in operations:
-        found = re.search(r"checkpoints/ckpt-(\d+)\.safetensors$", operation.argument)
-        if operation.name == "rename" and found:
-            renamed = int(found[1])
-        if operation.name == "fsync" and operation.path.endswith("/checkpoints"):
-            saved = renamed
-        steps.append(saved)
-    return steps
+from operations import acknowledged, operations_of
 
 
 @pytest.mark.identifier("K3")

@@ -21,7 +21,7 @@ def wait_until(process, is_there):
 
 
 def is_saving(folder):
-    return lambda: any((folder / "fold-0/checkpoints").glob("*.tmp"))
+    return lambda: any((folder / "fold-0/checkpoints").glob("ckpt-*.tmp"))
 
 
 @pytest.mark.identifier("K7")

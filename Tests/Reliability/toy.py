@@ -60,19 +60,21 @@ class Toy:
         places = ["--data", str(data or self.cells), "--output", str(output), "--threads", str(threads)]
         return [self.program, "train", *places, *self.flags, *(["--resume"] if resume else [])]
 
-    def start(self, output, *, environment=(), **places):
-        """Starts the training. `environment` holds variables for the preloaded library of fault.c; `places`
-        is what `command` takes."""
+    def start(self, output, *, environment=(), user=None, through=(), **places):
+        """Starts the training. `environment` holds variables for the preloaded library of fault.c; `user`
+        is who runs it, if it is somebody else; `through` a command that starts it; `places` is what `command`
+        takes."""
         added = {name: str(value) for name, value in dict(environment).items()}
         if added:
             added["LD_PRELOAD"] = str(self.fault)
         return subprocess.Popen(
-            self.command(output, **places),
+            [*through, *self.command(output, **places)],
             env={**os.environ, **added},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            user=user,
         )
 
     def run(self, output, **options):

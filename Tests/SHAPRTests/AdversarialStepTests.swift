@@ -212,7 +212,7 @@ final class Pair {
       var volume = 0.0
       if let volumeLoss {
         let slopes = try Tensor(target.shape, budget: budget)
-        volume = volumeLoss(probabilities.values, target.shape, slopes.values)
+        volume = try volumeLoss(probabilities.values, target.shape, slopes.values)
         for (name, gradient) in try gradients({ slopes.values[$0] }) {
           total[name] = zip(total[name] ?? [], gradient).map { $0 + $1 }
         }

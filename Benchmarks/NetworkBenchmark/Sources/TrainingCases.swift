@@ -85,7 +85,7 @@ final class ShareCase: TimedCase {
     var inside: Double?
     let timed: VolumeLoss = { [topology, clock] probabilities, shape, gradient in
       let began = clock.now
-      let value = topology(
+      let value = try topology(
         probabilities: probabilities, target: target, shape: shape, gradient: gradient)
       inside = (clock.now - began) / .seconds(1)
       return value

@@ -60,7 +60,7 @@ public final class AdversarialStep {
     var opinion = judged
     opinion.sumsWeightGradients = false
     let opinionGradient = backward(shape.batch, opinion)
-    let volume = volumeLoss?(output.probabilities, output.shape, output.extraGradient) ?? 0
+    let volume = try volumeLoss?(output.probabilities, output.shape, output.extraGradient) ?? 0
     if volumeLoss == nil { output.extraGradient.fill(0..<output.shape.count, with: 0) }
     if let opinionGradient {
       workspace.add(

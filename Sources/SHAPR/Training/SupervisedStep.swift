@@ -4,8 +4,10 @@ public import NeuralNetwork
 
 /// A loss of whole volumes that is added to the geometric one, such as the topological loss: given the
 /// probabilities, it returns its value and overwrites the buffer with its gradient with respect to them,
-/// both with its weight in.
-public typealias VolumeLoss = (_ probabilities: Floats, _ shape: TensorShape, _ gradient: Floats) -> Double
+/// both with its weight in. When it throws, nothing is learned.
+public typealias VolumeLoss = (
+  _ probabilities: Floats, _ shape: TensorShape, _ gradient: Floats
+) throws(NetworkError) -> Double
 
 /// One generator with memory for its outputs and for losses: remembers a set for each batch size.
 public final class GeneratorPass {
@@ -133,7 +135,7 @@ public final class SupervisedStep {
     let network = pass.generator.network
     let output = try pass.forward(
       input, shape: shape, mode: .training, keepsForBackward: true, team: team)
-    let volume = volumeLoss?(output.probabilities, output.shape, output.extraGradient) ?? 0
+    let volume = try volumeLoss?(output.probabilities, output.shape, output.extraGradient) ?? 0
     let geometric = loss(
       logits: output.logits, probabilities: output.probabilities, target: target,
       shape: output.shape, extraGradient: volumeLoss == nil ? nil : output.extraGradient,

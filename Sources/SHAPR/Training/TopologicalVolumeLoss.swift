@@ -6,12 +6,12 @@ public import TopologicalLoss
 /// The topological loss of a batch, as the trainer adds it: its mean over the volumes times a weight, with the
 /// gradient with respect to the predicted probabilities.
 ///
-/// Remembers a buffer for the volumes' values, and why the last call failed.
+/// Remembers a buffer for the volumes' values, and why the last call had none.
 public final class TopologicalVolumeLoss {
   public let options: LossOptions
   public let weight: Double
   private let values: Scratch<Double>
-  /// Why the last call had no value, if it had none: a prediction that is not finite, or memory refused.
+  /// Why the last call had no value, if it had none: a prediction that is not finite.
   public private(set) var failure: LossError?
 
   /// - Parameter largestBatch: volumes in a batch, at most.
@@ -31,7 +31,7 @@ public final class TopologicalVolumeLoss {
   public func callAsFunction(
     probabilities: Floats, target: Floats, shape: TensorShape, gradient: Floats?,
     interruption: Interruption? = nil
-  ) -> Double {
+  ) throws(NetworkError) -> Double {
     failure = nil
     var options = options
     options.gradientScale = weight / Double(shape.batch)
@@ -40,6 +40,8 @@ public final class TopologicalVolumeLoss {
         prediction: probabilities, target: target, volumes: shape.batch,
         extents: [shape.depth, shape.height, shape.width], values: values.cells,
         gradient: gradient, options: options, interruption: interruption)
+    } catch .persistence(.memoryRefused(let bytes)) {
+      throw .memoryRefused(bytes: bytes)
     } catch {
       failure = error
       return .nan

@@ -8,6 +8,15 @@ extension Training {
 
   /// Writes the state; whoever reads it goes on as if nothing had happened, bit for bit.
   public func writeCheckpoint(to path: String) throws(TrainingError) {
+    do { try checkpoint().write(to: path, budget: budget) } catch { throw .checkpoint(error) }
+  }
+
+  /// How many bytes a checkpoint has now. It grows with the log, and with the adversarial stage.
+  package func checkpointBytes() throws(TrainingError) -> Int {
+    do { return try checkpoint().byteCount(for: "checkpoint") } catch { throw .checkpoint(error) }
+  }
+
+  private func checkpoint() -> CheckpointWriter {
     var writer = CheckpointWriter()
     writer.metadata["format"] = Self.format
     writer.metadata["seed"] = "\(seed)"
@@ -33,7 +42,7 @@ extension Training {
       adversarial.generatorOptimiser.addState(to: &writer, prefix: "adversarial_adam")
       adversarial.discriminatorOptimiser.addState(to: &writer, prefix: "discriminator_adam")
     }
-    do { try writer.write(to: path, budget: budget) } catch { throw .checkpoint(error) }
+    return writer
   }
 
   /// Goes on from a checkpoint that was written with the same settings, seed and split.

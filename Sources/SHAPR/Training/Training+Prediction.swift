@@ -24,7 +24,7 @@ extension Training {
         losses.dice = value.dice
         losses.crossEntropy = value.crossEntropy
         losses.topological =
-          topology?(
+          try topology?(
             probabilities: output.probabilities, target: batch.target, shape: output.shape,
             gradient: nil, interruption: team.interruption) ?? 0
         sums.add(losses, cells: plan.cells.count)

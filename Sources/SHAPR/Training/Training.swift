@@ -160,10 +160,14 @@ public final class Training {
     from batch: BatchLoader.Batch, team: WorkTeam
   ) throws(TrainingError) -> EpochLosses {
     var losses = EpochLosses()
+    // It has statistics of its own.
+    if progress.stage == .adversarial {
+      do { _ = try adversarialStep() } catch { throw .network(error) }
+    }
     statistics.keep()
     let volumeLoss: VolumeLoss? = topology.map { topology in
-      { probabilities, shape, gradient in
-        topology(
+      { (probabilities, shape, gradient) throws(NetworkError) in
+        try topology(
           probabilities: probabilities, target: batch.target, shape: shape, gradient: gradient,
           interruption: team.interruption)
       }
@@ -191,10 +195,10 @@ public final class Training {
         losses.adversarial = found.adversarial
         losses.discriminator = found.discriminator
       }
-    } catch NetworkError.cancelled {
+    } catch {
       statistics.restore()
-      throw .stopped
-    } catch { throw .network(error) }
+      throw error == .cancelled ? .stopped : .network(error)
+    }
     return losses
   }
 

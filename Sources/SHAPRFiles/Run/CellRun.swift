@@ -86,8 +86,7 @@ public final class CellRun {
       show(.complete)
       return scores
     }
-    // Scores are written last: where they are, everything else is, and is of this training.
-    folder.remove("scores.csv")
+    try prepareFolder()
     do throws(TrainingError) {
       let every = training.settings.checkpointSteps
       try training.run(
@@ -111,6 +110,31 @@ public final class CellRun {
     do throws(FileError) { try writeLogs() } catch { throw .file(error) }
     try writeBest()
     return try score(team: team, shouldStop: shouldStop, show)
+  }
+
+  /// What can be known to go wrong with the folder goes wrong now, and not after hours of training.
+  private func prepareFolder() throws(RunError) {
+    do throws(TrainingError) {
+      let (bytes, files) = try yetToCome()
+      do throws(FileError) {
+        try folder.checkRoom(bytes: bytes, files: files)
+        try folder.probe([".", Self.checkpoints, "predictions"])
+        // Scores are written last: where they are, everything else is, and is of this training.
+        try folder.remove("scores.csv")
+      } catch { throw .cell(error) }
+    } catch { throw .training(error) }
+  }
+
+  /// What this run adds to the folder at least: checkpoints, of which there is one more for a moment than are
+  /// kept, weights, predictions, and texts of few bytes. The discriminator of a stage to come is not counted.
+  private func yetToCome() throws(TrainingError) -> (bytes: Int, files: Int) {
+    let checkpoints = Self.kept + 1 - min(((try? checkpointNames()) ?? []).count, Self.kept)
+    let model = folder.has("best.safetensors") ? 0 : 1
+    let modelBytes = training.generator.network.stateValues.reduce(0) { $0 + 4 * $1.count }
+    let volumes = training.split.scored.count { !folder.has("predictions/\(source.name(of: $0)).tif") }
+    let texts = [Self.log, "log.jsonl", "scores.csv"].count { !folder.has($0) }
+    let bytes = try checkpoints * training.checkpointBytes() + model * modelBytes
+    return (bytes + volumes * source.extent.objectCount * 4, checkpoints + model + volumes + texts)
   }
 
   // MARK: - Checkpoints
@@ -140,7 +164,7 @@ public final class CellRun {
     do throws(FileError) {
       for part in [Self.checkpoints, "."] {
         for name in try folder.names(in: part) where name.hasSuffix(".tmp") {
-          folder.remove("\(part)/\(name)")
+          try folder.remove("\(part)/\(name)")
         }
       }
     } catch { throw .file(error) }
@@ -178,7 +202,8 @@ public final class CellRun {
     // Newer ones may be there that could not be read: they do not count, and are written anew when the training
     // comes to them.
     let names = ((try? checkpointNames()) ?? []).filter { $0 <= name }
-    for old in names.dropLast(Self.kept) { folder.remove("\(Self.checkpoints)/\(old)") }
+    // One that cannot be removed only takes room, and is tried again after the next save.
+    for old in names.dropLast(Self.kept) { try? folder.remove("\(Self.checkpoints)/\(old)") }
   }
 
   // MARK: - Results

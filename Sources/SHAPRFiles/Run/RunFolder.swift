@@ -34,8 +34,10 @@ public final class RunFolder {
   /// The open file that holds the lock.
   private static func lock(_ path: String, _ operation: Int32) throws(FileError) -> Int32 {
     let file = path + "/.lock"
-    let lock = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
-    guard lock >= 0 else { throw failure(.creating(errno: errno), file, errno) }
+    let lock: Int32
+    do throws(SystemError) {
+      lock = try retrying { unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666) }
+    } catch { throw failure(.creating(errno: error.number), file, error.number) }
     while flock(lock, operation) != 0 {
       let number = errno
       if number == EINTR { continue }
@@ -69,7 +71,14 @@ public final class RunFolder {
     }
   }
 
-  func remove(_ name: String) { _ = unsafe unlink(file(name)) }
+  /// Removes a file, if it is there.
+  func remove(_ name: String) throws(FileError) {
+    let path = file(name)
+    do throws(SystemError) { try retrying { unsafe unlink(path) } } catch {
+      guard error != noSuchFile else { return }
+      throw FileError(.writing(errno: error.number), file: path, "cannot be removed: \(error.text)")
+    }
+  }
 
   private static func failure(
     _ row: FileError.Row, _ path: String, _ number: Int32
@@ -85,7 +94,8 @@ public func fileExists(_ path: String) -> Bool {
 }
 
 /// Makes a folder and those above it, where they are missing, and makes their names last: a file that is put
-/// into them through ``writeText(_:to:)`` is there after a power failure.
+/// into them through ``writeText(_:to:)`` is there after a power failure. So is the name of the last one, which a
+/// run that was broken off may have made without seeing to that.
 public func makeFolders(_ path: String) throws(FileError) {
   guard !path.utf8.contains(0) else {
     throw FileError(.path, file: path, "the path holds a zero byte")
@@ -95,10 +105,12 @@ public func makeFolders(_ path: String) throws(FileError) {
     let next = path[path.index(after: end)...].firstIndex(of: "/") ?? path.endIndex
     let part = String(path[..<next])
     do throws(SystemError) {
-      if unsafe mkdir(part, 0o777) == 0 {
+      if try makeFolder(part) {
         try OpenFile(folder: folder(of: part)).synchronise()
-      } else if errno != EEXIST {
-        throw .last
+      } else if next == path.endIndex {
+        // Whoever may use a folder need not be allowed to read the one above it.
+        let above = try? OpenFile(folder: folder(of: part))
+        try above?.synchronise()
       }
     } catch {
       throw FileError(
@@ -111,32 +123,39 @@ public func makeFolders(_ path: String) throws(FileError) {
   }
 }
 
+/// Makes one folder.
+/// - Returns: false if there is something of this name already.
+private func makeFolder(_ path: String) throws(SystemError) -> Bool {
+  do throws(SystemError) { try retrying { unsafe mkdir(path, 0o777) } } catch {
+    guard error.number == EEXIST else { throw error }
+    return false
+  }
+  return true
+}
+
 /// Writes a text atomically.
 public func writeText(_ text: String, to path: String) throws(FileError) {
   let buffer = try namingMemory(of: path) { () throws(ComputeError) in try Scratch(utf8Of: text) }
-  try withTemporaryFile(for: path) { (file) throws(SystemError) in
+  try withTemporaryFile(for: path, bytes: text.utf8.count) { (file) throws(SystemError) in
     if !text.isEmpty { try file.write(buffer.cells) }
   }
 }
 
 /// Reads a text of at most 64 MiB.
 public func readText(_ path: String) throws(FileError) -> String {
+  let buffer = Scratch<UInt8>(budget: MemoryBudget())
+  let file: OpenFile
+  let size: Int
   do throws(SystemError) {
-    let file = try OpenFile(reading: path)
-    let size = try file.size()
-    guard size <= 64 << 20 else {
-      throw SystemError(EFBIG)
-    }
-    guard size > 0 else { return "" }
-    guard let buffer = try? Scratch<UInt8>(count: size, budget: MemoryBudget()) else {
-      throw SystemError(ENOMEM)
-    }
+    file = try OpenFile(reading: path)
+    size = try file.size()
+    guard size <= 64 << 20 else { throw SystemError(EFBIG) }
+  } catch { throw FileError(.reading(errno: error.number), file: path, error.text) }
+  try namingMemory(of: path) { () throws(ComputeError) in try buffer.replace(size) }
+  do throws(SystemError) {
     guard try file.read(into: buffer.cells, from: 0) else { throw SystemError(EIO) }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(size)
-    for index in 0..<size { bytes.append(buffer.cells[index]) }
-    return String(decoding: bytes, as: UTF8.self)
-  } catch {
-    throw FileError(.reading(errno: error.number), file: path, error.text)
-  }
+  } catch { throw FileError(.reading(errno: error.number), file: path, error.text) }
+  defer { withExtendedLifetime(buffer) {} }
+  return unsafe String(
+    decoding: UnsafeBufferPointer(start: buffer.cells.pointer, count: buffer.capacity), as: UTF8.self)
 }
