@@ -125,7 +125,9 @@ package enum HandleTable {
     let (block, offset) = location(index)
     guard block < blocks.count else { return nil }
     let address = blocks[block].load(ordering: .acquiring)
-    return unsafe UnsafeMutablePointer<Slot>(bitPattern: address).map { unsafe Place(index: index, slot: $0 + offset) }
+    return unsafe UnsafeMutablePointer<Slot>(bitPattern: address).map {
+      unsafe Place(index: index, slot: $0 + offset)
+    }
   }
 
   /// The block that a place is in, and where in it.

@@ -15,7 +15,8 @@ struct Failure: Error {
   /// Writes the failure where the caller wants it and returns the status.
   @unsafe
   func report(to error: UnsafeMutablePointer<topoloss_error>?) -> topoloss_status {
-    guard let error = unsafe try? needed(error, "error"), unsafe error.pointee.struct_size >= MemoryLayout<topoloss_error>.size
+    guard let error = try? unsafe needed(error, "error"),
+      unsafe error.pointee.struct_size >= MemoryLayout<topoloss_error>.size
     else { return status }
     unsafe error.pointee.code = status
     unsafe error.pointee.index = index

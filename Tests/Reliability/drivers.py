@@ -36,6 +36,9 @@ def build(source, folder, sanitizer=None):
     flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]
     if sanitizer:
         flags += [f"-fsanitize={sanitizer}", "-fno-omit-frame-pointer"]
+    if sanitizer == "thread":  # its runtime watches Dispatch, too, whether it is used or not
+        swift = pathlib.Path(toolchain("swift")).parents[1] / "lib" / "swift" / "linux"
+        flags += [f"-L{swift}", "-ldispatch", "-lBlocksRuntime", f"-Wl,-rpath,{swift}"]
     subprocess.run(
         [toolchain("clang"), *flags, f"-I{HEADERS}", HERE / source, f"-L{library}", "-ltopoloss",
          f"-Wl,-rpath,{library}", "-lm", "-o", program],

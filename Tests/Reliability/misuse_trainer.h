@@ -89,10 +89,12 @@ static void train(topoloss_run_options *options, const char *path) {
   Held *one = some(TRAINING);
   int64_t length;
   topoloss_report report = {.struct_size = size_of(sizeof report)};
-  int report_is_wrong = wrong, options_are_wrong = (char *)options != NULL && ((uintptr_t)options & 1);
-  wrong = options_are_wrong;
+  int report_is_wrong = wrong, options_are_wrong = (uintptr_t)options & 1;
+  wrong = 0;
   void *handle = use(one);
-  switch (below(7)) {
+  int act = below(7);
+  if (act < 4) wrong |= options_are_wrong;
+  switch (act) {
     case 0:
     case 1: {
       topoloss_report *to = percent(20) ? NULL : percent(3) ? (wrong = 1, (void *)((char *)&report + 1)) : &report;

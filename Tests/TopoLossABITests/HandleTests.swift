@@ -101,6 +101,7 @@ struct HandleTests {
     unsafe topoloss_version_numbers(odd.assumingMemoryBound(to: Int32.self), nil, nil)
     let error = unsafe odd.assumingMemoryBound(to: topoloss_error.self)
     #expect(unsafe topoloss_settings("[", nil, 0, nil, error) == TOPOLOSS_EARGUMENT)
-    #expect(unsafe UnsafeRawBufferPointer(start: memory, count: 4096).allSatisfy { $0 == 0 }, "nothing is written")
+    let bytes = unsafe UnsafeRawBufferPointer(start: memory, count: 4096)
+    #expect(unsafe bytes.allSatisfy { $0 == 0 }, "nothing is written")
   }
 }
