@@ -33,7 +33,7 @@ def build(source, folder, sanitizer=None):
     """The program of a file in this folder."""
     program = folder / f"{pathlib.Path(source).stem}-{sanitizer or 'plain'}"
     library = library_folder(sanitizer)
-    flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]
+    flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-fuse-ld=lld"]
     if sanitizer:
         flags += [f"-fsanitize={sanitizer}", "-fno-omit-frame-pointer"]
     if sanitizer == "thread":  # its runtime watches Dispatch, too, whether it is used or not
@@ -42,6 +42,6 @@ def build(source, folder, sanitizer=None):
     subprocess.run(
         [toolchain("clang"), *flags, f"-I{HEADERS}", HERE / source, f"-L{library}", "-ltopoloss",
          f"-Wl,-rpath,{library}", "-lm", "-o", program],
-        check=True,
+        check=True, capture_output=sanitizer is not None,
     )  # fmt: skip
     return program
