@@ -128,3 +128,28 @@ void cprocessor_lower_masks_i64(int level, const cprocessor_stencil *stencil, co
   (void)level;
   masks_i64_portable(stencil, row, count, words);
 }
+
+#if defined(__x86_64__)
+uint64_t cprocessor_default_floats(void) {
+  unsigned before = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(0x1f80); /* nearest, denormals kept, all exceptions masked, no flags */
+  return before;
+}
+
+void cprocessor_restore_floats(uint64_t mode) { __builtin_ia32_ldmxcsr((unsigned)mode); }
+#elif defined(__aarch64__)
+/* The control register in the low half, the status flags above. */
+uint64_t cprocessor_default_floats(void) {
+  uint64_t control, status;
+  __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(control), "=r"(status));
+  __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %0" : : "r"((uint64_t)0) : "memory");
+  return control | status << 32;
+}
+
+void cprocessor_restore_floats(uint64_t mode) {
+  __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1" : : "r"(mode & 0xffffffff), "r"(mode >> 32) : "memory");
+}
+#else
+uint64_t cprocessor_default_floats(void) { return 0; }
+void cprocessor_restore_floats(uint64_t mode) { (void)mode; }
+#endif

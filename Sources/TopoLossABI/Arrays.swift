@@ -15,14 +15,12 @@ func stridedVolumes(
     throw Failure(
       TOPOLOSS_ESHAPE, "an array of volumes with \(rank) axes has \(rank) to 64 axes, got \(axes)")
   }
-  guard let shape = unsafe fields.shape else {
-    throw Failure(TOPOLOSS_EARGUMENT, "topoloss_array.shape must not be NULL")
-  }
+  let shape = try unsafe needed(fields.shape, "topoloss_array.shape")
   guard let data = unsafe fields.data else {
     throw Failure(TOPOLOSS_EARGUMENT, "topoloss_array.data must not be NULL")
   }
   let extents = (0..<axes).map { unsafe Int(shape[$0]) }
-  let strides = unsafe fields.strides.map { strides in
+  let strides = try unsafe aligned(fields.strides, "topoloss_array.strides").map { strides in
     (0..<axes).map { unsafe Int(strides[$0]) }
   }
   return try unsafe StridedVolumes(

@@ -47,9 +47,7 @@ func parsedSplit(_ split: UnsafePointer<topoloss_split>?, of count: Int) throws(
       throw Failure(TOPOLOSS_EARGUMENT, "\(name) has \(length) cells of \(count)")
     }
     guard length > 0 else { return [] }
-    guard let indices = unsafe indices else {
-      throw Failure(TOPOLOSS_EARGUMENT, "\(name) must not be NULL")
-    }
+    let indices = try unsafe needed(indices, name)
     var cells: [Int] = []
     for place in 0..<Int(length) {
       let index = unsafe indices[place]

@@ -2,7 +2,8 @@ public import CTopoLoss
 internal import PersistentHomology
 
 /// What a `topoloss_diagrams` handle stands for.
-private final class DiagramsBox {
+private final class DiagramsBox: HandleObject {
+  static let handleKind = HandleKind.diagrams
   let volumes: [[Diagram]]
   init(_ volumes: [[Diagram]]) { self.volumes = volumes }
 }
@@ -14,28 +15,25 @@ public func topoloss_persistence_diagrams(
   _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    guard let diagrams = unsafe diagrams else {
-      throw Failure(TOPOLOSS_EARGUMENT, "diagrams must not be NULL")
-    }
+    let diagrams = try unsafe needed(diagrams, "diagrams")
     unsafe diagrams.pointee = nil
     let parsed = try unsafe ParsedOptions(options)
     let volumes = try unsafe stridedVolumes(array, rank: Int(spatial_rank))
     let result = try persistenceDiagrams(
       of: volumes, options: parsed.options, interruption: parsed.interruption)
-    unsafe diagrams.pointee = OpaquePointer(Unmanaged.passRetained(DiagramsBox(result)).toOpaque())
+    unsafe diagrams.pointee = try newHandle(of: DiagramsBox(result))
   }
 }
 
 @c @implementation
 public func topoloss_diagrams_volumes(_ diagrams: OpaquePointer?) -> Int64 {
-  guard let handle = unsafe diagrams else { return 0 }
-  return unsafe Int64(box(at: handle).volumes.count)
+  unsafe Int64((try? object(of: diagrams, DiagramsBox.self))?.volumes.count ?? 0)
 }
 
 @c @implementation
 public func topoloss_diagrams_dimensions(_ diagrams: OpaquePointer?) -> UInt32 {
-  guard let handle = unsafe diagrams, let first = unsafe box(at: handle).volumes.first else { return 0 }
-  return first.reduce(0) { $0 | 1 << UInt32($1.dimension) }
+  let first = unsafe (try? object(of: diagrams, DiagramsBox.self))?.volumes.first
+  return first?.reduce(0) { $0 | 1 << UInt32($1.dimension) } ?? 0
 }
 
 @c @implementation
@@ -47,7 +45,9 @@ public func topoloss_diagrams_copy(
 ) -> topoloss_status {
   unsafe reporting(to: error) {
     let diagram = try unsafe diagram(at: diagrams, volume, dimension)
-    if let count = unsafe count { unsafe count.pointee = Int64(diagram.count) }
+    let points = try unsafe aligned(points, "points")
+    let voxels = try unsafe aligned(voxels, "voxels")
+    if let count = try unsafe aligned(count, "count") { unsafe count.pointee = Int64(diagram.count) }
     if unsafe points == nil && voxels == nil { return }
     guard capacity >= diagram.count else {
       throw Failure(TOPOLOSS_EBUFFER, "room for \(capacity) pairs, \(diagram.count) needed")
@@ -73,16 +73,15 @@ public func topoloss_diagrams_last(
     guard let last = try unsafe diagram(at: diagrams, volume, 0).last else {
       throw Failure(TOPOLOSS_EINTERNAL, "a volume without a last voxel; please report it")
     }
+    let (value, voxel) = try unsafe (aligned(value, "value"), aligned(voxel, "voxel"))
     if let value = unsafe value { unsafe value.pointee = last.value }
     if let voxel = unsafe voxel { unsafe voxel.pointee = Int64(last.voxel) }
   }
 }
 
 @c @implementation
-public func topoloss_diagrams_destroy(_ diagrams: OpaquePointer?) {
-  if let handle = unsafe diagrams {
-    unsafe Unmanaged<DiagramsBox>.fromOpaque(UnsafeRawPointer(handle)).release()
-  }
+public func topoloss_diagrams_destroy(_ diagrams: OpaquePointer?) -> topoloss_status {
+  unsafe destroyHandle(diagrams, of: DiagramsBox.self)
 }
 
 @c @implementation
@@ -91,9 +90,7 @@ public func topoloss_workspace_bytes(
   _ bytes: UnsafeMutablePointer<UInt64>?, _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    guard let bytes = unsafe bytes, let shape = unsafe shape else {
-      throw Failure(TOPOLOSS_EARGUMENT, "shape and bytes must not be NULL")
-    }
+    let (shape, bytes) = try unsafe (needed(shape, "shape"), needed(bytes, "bytes"))
     let type = try scalarType(dtype)
     guard (1...3).contains(rank) else { throw PersistenceError.unsupportedRank(Int(rank)) }
     let extents = (0..<Int(rank)).map { unsafe Int(shape[$0]) }
@@ -103,15 +100,11 @@ public func topoloss_workspace_bytes(
 }
 
 /// One diagram of a handle.
-/// - Precondition: `handle`, unless NULL, is from `topoloss_persistence_diagrams` and not destroyed.
 @unsafe
 private func diagram(
   at handle: OpaquePointer?, _ volume: Int64, _ dimension: Int32
 ) throws(Failure) -> Diagram {
-  guard let handle = unsafe handle else {
-    throw Failure(TOPOLOSS_EARGUMENT, "diagrams must not be NULL")
-  }
-  let volumes = unsafe box(at: handle).volumes
+  let volumes = try unsafe object(of: handle, DiagramsBox.self).volumes
   guard volume >= 0, volume < volumes.count else {
     throw Failure(TOPOLOSS_EARGUMENT, "volume \(volume) is not in 0 ..< \(volumes.count)")
   }
@@ -119,10 +112,4 @@ private func diagram(
     throw Failure(TOPOLOSS_EARGUMENT, "homology dimension \(dimension) was not computed")
   }
   return diagram
-}
-
-/// - Precondition: `handle` is from `topoloss_persistence_diagrams` and not destroyed.
-@unsafe
-private func box(at handle: OpaquePointer) -> DiagramsBox {
-  unsafe Unmanaged<DiagramsBox>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
 }

@@ -4,7 +4,7 @@ internal import OptimalTransport
 
 @c @implementation
 public func topoloss_distance_options_init(_ options: UnsafeMutablePointer<topoloss_distance_options>?) {
-  guard let options = unsafe options else { return }
+  guard let options = try? unsafe needed(options, "options") else { return }
   unsafe options.initialize(to: topoloss_distance_options())
   unsafe options.pointee.struct_size = MemoryLayout<topoloss_distance_options>.size
   unsafe options.pointee.order = 2

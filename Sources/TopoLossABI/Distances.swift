@@ -71,6 +71,9 @@ public func topoloss_wasserstein_matching(
     let parsed = try unsafe ParsedDistanceOptions(options)
     let (one, other) = try unsafe (points(first, first_count), points(second, second_count))
     let budget = MemoryBudget(limit: parsed.options.maximumMemory)
+    let (distance, partners) = try unsafe (aligned(distance, "distance"), aligned(partners, "partners"))
+    let firstPotentials = try unsafe aligned(first_potentials, "first_potentials")
+    let secondPotentials = try unsafe aligned(second_potentials, "second_potentials")
     let matcher = try DiagramMatcher(
       options: parsed.options, budget: budget, interruption: parsed.means.interruption)
     let result = try matcher.match(one, other)
@@ -79,9 +82,9 @@ public func topoloss_wasserstein_matching(
       let found = matcher.partnersOfFirst
       for point in 0..<one.count { unsafe partners[point] = Int64(found[point]) }
     }
-    if unsafe first_potentials == nil && second_potentials == nil { return }
-    let u = try unsafe Potentials(first_potentials, one.count, budget)
-    let v = try unsafe Potentials(second_potentials, other.count, budget)
+    if unsafe firstPotentials == nil && secondPotentials == nil { return }
+    let u = try unsafe Potentials(firstPotentials, one.count, budget)
+    let v = try unsafe Potentials(secondPotentials, other.count, budget)
     matcher.copyPotentials(first: u.cells, second: v.cells)
   }
 }
@@ -93,7 +96,7 @@ public func topoloss_total_persistence(
 ) -> topoloss_status {
   unsafe reporting(to: error) {
     let result = try totalPersistence(of: unsafe TopoLossABI.points(points, count), order: order)
-    if let value = unsafe value { unsafe value.pointee = result }
+    if let value = try unsafe aligned(value, "value") { unsafe value.pointee = result }
   }
 }
 
@@ -104,7 +107,7 @@ public func topoloss_persistent_entropy(
 ) -> topoloss_status {
   unsafe reporting(to: error) {
     let result = try persistentEntropy(of: unsafe TopoLossABI.points(points, count))
-    if let value = unsafe value { unsafe value.pointee = result }
+    if let value = try unsafe aligned(value, "value") { unsafe value.pointee = result }
   }
 }
 
@@ -127,11 +130,8 @@ func points(_ points: UnsafePointer<Double>?, _ count: Int64) throws -> FencedPo
     throw Failure(TOPOLOSS_ESHAPE, "the number of points must not be negative, got \(count)")
   }
   guard count > 0 else { return Scratch<DiagramPoint>(budget: MemoryBudget(limit: 0)).cells }
-  guard let points = unsafe points else {
+  guard let points = try unsafe aligned(points, "points") else {
     throw Failure(TOPOLOSS_EARGUMENT, "points must not be NULL where their number is not 0")
-  }
-  guard UInt(bitPattern: points) % UInt(MemoryLayout<Double>.alignment) == 0 else {
-    throw Failure(TOPOLOSS_EARGUMENT, "points must be aligned as doubles are")
   }
   guard count <= Int64(Int32.max) else { throw TransportError.tooManyPoints(limit: Int(Int32.max)) }
   let base = unsafe UnsafeMutableRawPointer(mutating: points).assumingMemoryBound(to: DiagramPoint.self)
@@ -158,7 +158,7 @@ private struct DiagramPairs: @unchecked Sendable {
     count = Int(pairs)
     self.first = try unsafe DiagramList(first, firstCounts, count)
     self.second = try unsafe DiagramList(second, secondCounts, count)
-    guard let distances = unsafe distances else {
+    guard let distances = try unsafe aligned(distances, "distances") else {
       guard pairs == 0 else { throw Failure(TOPOLOSS_EARGUMENT, "distances must not be NULL") }
       self.distances = Scratch<Double>(budget: MemoryBudget(limit: 0)).cells
       return
@@ -200,9 +200,8 @@ private struct DiagramList: @unchecked Sendable {
   ) throws {
     unsafe (self.points, self.counts) = (points, counts)
     guard count > 0 else { return }
-    guard let points = unsafe points, let counts = unsafe counts else {
-      throw Failure(TOPOLOSS_EARGUMENT, "diagrams and their counts must not be NULL")
-    }
+    let points = try unsafe needed(points, "the list of diagrams")
+    let counts = try unsafe needed(counts, "the counts of diagrams")
     for index in 0..<count { _ = try unsafe TopoLossABI.points(points[index], counts[index]) }
   }
 

@@ -37,9 +37,7 @@ public func topoloss_evaluate(
     let (settings, parsed) = try unsafe (parsedSettings(settings), ParsedRunOptions(options))
     let found = try unsafe batch(predictions, rank: 3, "predictions")
     let expected = try unsafe batch(truths, rank: 3, "truths")
-    guard let scores = unsafe scores else {
-      throw Failure(TOPOLOSS_EARGUMENT, "scores must not be NULL")
-    }
+    let scores = try unsafe needed(scores, "scores")
     var evaluation = Evaluation()
     evaluation.topology = settings.lossOptions(threads: 1)
     evaluation.topology?.cancellation = parsed.means.cancellation
@@ -56,9 +54,7 @@ public func topoloss_folds(
   _ parts: UnsafeMutablePointer<Int32>?, _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    guard let parts = unsafe parts else {
-      throw Failure(TOPOLOSS_EARGUMENT, "parts must not be NULL")
-    }
+    let parts = try unsafe needed(parts, "parts")
     guard folds >= 3, folds <= 100 else {
       throw Failure(TOPOLOSS_EARGUMENT, "folds must be between 3 and 100, got \(folds)")
     }

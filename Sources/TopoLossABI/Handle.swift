@@ -1,49 +1,38 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
 internal import CTopoLoss
-internal import Synchronization
+internal import ComputeRuntime
 
-/// Lets one call at a time use a handle, in the process that made it.
-final class HandleGuard: Sendable {
-  private let process = getpid()
-  private enum State { static let (free, busy, paused) = (0, 1, 2) }
-  private let state = Atomic<Int>(State.free)
+/// What stands behind a handle of the C interface.
+protocol HandleObject: AnyObject {
+  static var handleKind: HandleKind { get }
+}
 
-  /// Runs a call's work, alone.
-  ///
-  /// - Parameter whilePaused: whether it may run inside ``pausing(_:)`` of another call.
-  func use<Result>(whilePaused: Bool = false, _ body: () throws -> Result) throws -> Result {
-    guard getpid() == process else {
-      throw Failure(
-        TOPOLOSS_EARGUMENT, "the handle belongs to another process: make a new one after fork()")
-    }
-    var before = State.free
-    if !exchange(State.free, State.busy) {
-      before = State.paused
-      guard whilePaused, exchange(State.paused, State.busy) else {
-        throw Failure(TOPOLOSS_EBUSY, "the handle is in use by another call")
-      }
-    }
-    defer { state.store(before, ordering: .releasing) }
-    return try body()
+enum HandleKind: UInt { case diagrams, training, model, cancellation }
+
+/// A new handle of an object, which lives until the handle is destroyed.
+func newHandle<Object: HandleObject>(of object: Object) throws(Failure) -> OpaquePointer? {
+  guard let token = HandleTable.insert(object, kind: Object.handleKind.rawValue) else {
+    throw Failure(TOPOLOSS_ENOMEM, "memory refused for a handle, or 2^26 handles are in use")
   }
+  return unsafe OpaquePointer(bitPattern: token)
+}
 
-  /// Runs a caller's function in the middle of a call, where the handle's state is whole.
-  func pausing<Result>(_ body: () -> Result) -> Result {
-    state.store(State.paused, ordering: .releasing)
-    let result = body()
-    // Another thread may still be saving.
-    while !exchange(State.paused, State.busy) { sched_yield() }
-    return result
+/// The object of a handle; it lives at least as long as the call that asked.
+func object<Object: HandleObject>(
+  of handle: OpaquePointer?, _: Object.Type = Object.self
+) throws(Failure) -> Object {
+  guard unsafe handle != nil else {
+    throw Failure(TOPOLOSS_EARGUMENT, "\(Object.handleKind) must not be NULL")
   }
+  let token = UInt(bitPattern: handle)
+  guard let object = HandleTable.object(token, kind: Object.handleKind.rawValue) as? Object else {
+    throw Failure(TOPOLOSS_EARGUMENT, "\(Object.handleKind) is no handle, or was destroyed")
+  }
+  return object
+}
 
-  private func exchange(_ expected: Int, _ desired: Int) -> Bool {
-    state.compareExchange(expected: expected, desired: desired, ordering: .acquiringAndReleasing)
-      .exchanged
-  }
+/// Destroys a handle. NULL is none, and no error.
+func destroyHandle<Object: HandleObject>(_ handle: OpaquePointer?, of _: Object.Type) -> topoloss_status {
+  let token = UInt(bitPattern: handle)
+  let isDone = unsafe handle == nil || HandleTable.remove(token, kind: Object.handleKind.rawValue)
+  return topoloss_status(isDone ? TOPOLOSS_OK : TOPOLOSS_EARGUMENT)
 }

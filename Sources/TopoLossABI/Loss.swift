@@ -16,7 +16,7 @@ public func topoloss_topological_loss(
     let parsed = try unsafe ParsedLossOptions(options, rank: Int(spatial_rank))
     let first = try unsafe stridedVolumes(prediction, rank: Int(spatial_rank))
     let second = try unsafe stridedVolumes(target, rank: Int(spatial_rank))
-    var outputs = unsafe LossOutputs(values, terms, volumes: first.count)
+    var outputs = try unsafe LossOutputs(values, terms, volumes: first.count)
     let one = try unsafe gradientMemory(gradient, of: first, parsed)
     let other = try unsafe gradientMemory(target_gradient, of: second, parsed)
     try refuseOverlap([one?.bytes, other?.bytes], with: [first.byteRange, second.byteRange])
@@ -39,17 +39,15 @@ public func topoloss_topological_loss_to_diagrams(
   unsafe reporting(to: error) {
     let parsed = try unsafe ParsedLossOptions(options, rank: Int(spatial_rank))
     let first = try unsafe stridedVolumes(prediction, rank: Int(spatial_rank))
-    guard let points = unsafe points, let counts = unsafe counts else {
-      throw Failure(TOPOLOSS_EARGUMENT, "points and counts must not be NULL")
-    }
+    let (points, counts) = try unsafe (needed(points, "points"), needed(counts, "counts"))
     let wanted = parsed.options.dimensions.rawValue & (1 << UInt32(spatial_rank) - 1)
     let diagrams = try (0..<first.count * wanted.nonzeroBitCount).map {
       try unsafe TopoLossABI.points(points[$0], counts[$0])
     }
-    let lastValues = unsafe last_values.map { values in
+    let lastValues = try unsafe aligned(last_values, "last_values").map { values in
       (0..<first.count).map { unsafe values[$0] }
     }
-    var outputs = unsafe LossOutputs(values, terms, volumes: first.count)
+    var outputs = try unsafe LossOutputs(values, terms, volumes: first.count)
     let one = try unsafe gradientMemory(gradient, of: first, parsed)
     try refuseOverlap([one?.bytes], with: [first.byteRange])
     outputs.gradient = one?.buffer
@@ -68,8 +66,9 @@ public func topoloss_resample(
 ) -> topoloss_status {
   unsafe reporting(to: error) {
     let volumes = try unsafe stridedVolumes(array, rank: Int(spatial_rank))
-    guard let resolution = unsafe resolution, let resampled = unsafe resampled else {
-      throw Failure(TOPOLOSS_EARGUMENT, "resolution and resampled must not be NULL")
+    let resolution = try unsafe needed(resolution, "resolution")
+    guard let resampled = unsafe resampled else {
+      throw Failure(TOPOLOSS_EARGUMENT, "resampled must not be NULL")
     }
     let wanted = try wantedExtents((0..<Int(spatial_rank)).map { unsafe resolution[$0] }, Int(spatial_rank))
     let extents = try workingExtents(of: volumes.shape, resolution: wanted)
@@ -88,8 +87,9 @@ public func topoloss_resample_adjoint(
 ) -> topoloss_status {
   unsafe reporting(to: error) {
     let gradient = try unsafe stridedVolumes(array, rank: Int(spatial_rank))
-    guard let extents = unsafe extents, let result = unsafe result else {
-      throw Failure(TOPOLOSS_EARGUMENT, "extents and result must not be NULL")
+    let extents = try unsafe needed(extents, "extents")
+    guard let result = unsafe result else {
+      throw Failure(TOPOLOSS_EARGUMENT, "result must not be NULL")
     }
     let full = try VolumeShape((0..<Int(spatial_rank)).map { unsafe Int(extents[$0]) })
     let (elements, overflow) = full.voxels.multipliedReportingOverflow(by: gradient.count)
@@ -102,7 +102,7 @@ public func topoloss_resample_adjoint(
     let memory = try unsafe GradientMemory(
       result, elements, gradient.scalarType, isZero: result_is_zero != 0)
     try refuseOverlap([memory.bytes], with: [gradient.byteRange])
-    let perVolume = unsafe factors.map {
+    let perVolume = try unsafe aligned(factors, "factors").map {
       // Only read.
       unsafe FencedPointer(base: UnsafeMutablePointer(mutating: $0), count: gradient.count)
     }
@@ -114,8 +114,9 @@ extension LossOutputs {
   @unsafe
   fileprivate init(
     _ values: UnsafeMutablePointer<Double>?, _ terms: UnsafeMutablePointer<Double>?, volumes: Int
-  ) {
+  ) throws(Failure) {
     self.init()
+    let (values, terms) = try unsafe (aligned(values, "values"), aligned(terms, "terms"))
     self.values = unsafe values.map { unsafe FencedPointer(base: $0, count: volumes) }
     self.terms = unsafe terms.map { unsafe FencedPointer(base: $0, count: 9 * volumes) }
   }

@@ -5,7 +5,7 @@ internal import TopologicalLoss
 
 @c @implementation
 public func topoloss_loss_options_init(_ options: UnsafeMutablePointer<topoloss_loss_options>?) {
-  guard let options = unsafe options else { return }
+  guard let options = try? unsafe needed(options, "options") else { return }
   var defaults = unsafe topoloss_loss_options()
   unsafe defaults.struct_size = MemoryLayout<topoloss_loss_options>.size
   unsafe defaults.dimensions = HomologyDimensions.h2.rawValue

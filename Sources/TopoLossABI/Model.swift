@@ -5,7 +5,8 @@ internal import NeuralNetwork
 internal import SHAPR
 
 /// What a `topoloss_model` handle stands for.
-final class ModelBox {
+final class ModelBox: HandleObject {
+  static let handleKind = HandleKind.model
   let door = HandleGuard()
   let predictor: CellPredictor
   /// What its file says, or will say, of it.
@@ -78,7 +79,7 @@ public func topoloss_model_save(
   _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    let (box, path) = try unsafe (modelBox(model), string(path, "path"))
+    let (box, path) = try unsafe (object(of: model, ModelBox.self), string(path, "path"))
     try box.door.use { try box.predictor.generator.write(to: path, metadata: box.metadata) }
   }
 }
@@ -89,7 +90,7 @@ public func topoloss_model_settings(
   _ length: UnsafeMutablePointer<Int64>?, _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    let box = try unsafe modelBox(model)
+    let box = try unsafe object(of: model, ModelBox.self)
     try unsafe TextBuffer(text, capacity, length).write(box.settings.json)
   }
 }
@@ -101,11 +102,9 @@ public func topoloss_model_predict(
   _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    let (box, parsed) = try unsafe (modelBox(model), ParsedRunOptions(options))
+    let (box, parsed) = try unsafe (object(of: model, ModelBox.self), ParsedRunOptions(options))
     let source = try unsafe arrayCells(cells, withObjects: false)
-    guard let volumes = unsafe volumes else {
-      throw Failure(TOPOLOSS_EARGUMENT, "volumes must not be NULL")
-    }
+    let volumes = try unsafe needed(volumes, "volumes")
     let (elements, overflow) = source.count.multipliedReportingOverflow(
       by: source.extent.objectCount)
     guard !overflow else { throw Failure(TOPOLOSS_ELIMIT, "the predictions are too large") }
@@ -124,10 +123,8 @@ public func topoloss_model_predict(
 }
 
 @c @implementation
-public func topoloss_model_destroy(_ model: OpaquePointer?) {
-  if let handle = unsafe model {
-    unsafe Unmanaged<ModelBox>.fromOpaque(UnsafeRawPointer(handle)).release()
-  }
+public func topoloss_model_destroy(_ model: OpaquePointer?) -> topoloss_status {
+  unsafe destroyHandle(model, of: ModelBox.self)
 }
 
 /// Gives the caller a handle of what `make` makes, or NULL if it throws.
@@ -135,17 +132,7 @@ public func topoloss_model_destroy(_ model: OpaquePointer?) {
 func putModel(
   _ model: UnsafeMutablePointer<OpaquePointer?>?, _ make: () throws -> ModelBox
 ) throws {
-  guard let model = unsafe model else { throw Failure(TOPOLOSS_EARGUMENT, "model must not be NULL") }
+  let model = try unsafe needed(model, "model")
   unsafe model.pointee = nil
-  let box = try make()
-  unsafe model.pointee = OpaquePointer(Unmanaged.passRetained(box).toOpaque())
-}
-
-/// - Precondition: `handle`, unless NULL, is of a model and not destroyed.
-@unsafe
-private func modelBox(_ handle: OpaquePointer?) throws(Failure) -> ModelBox {
-  guard let handle = unsafe handle else {
-    throw Failure(TOPOLOSS_EARGUMENT, "model must not be NULL")
-  }
-  return unsafe Unmanaged<ModelBox>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+  unsafe model.pointee = try newHandle(of: make())
 }

@@ -5,7 +5,7 @@ internal import PersistentHomology
 
 @c @implementation
 public func topoloss_options_init(_ options: UnsafeMutablePointer<topoloss_options>?) {
-  guard let options = unsafe options else { return }
+  guard let options = try? unsafe needed(options, "options") else { return }
   unsafe options.initialize(to: topoloss_options())
   unsafe options.pointee.struct_size = MemoryLayout<topoloss_options>.size
 }
@@ -75,37 +75,9 @@ struct Means {
     // More threads than this help nobody, and each needs memory of its own.
     if threads > 0 { self.threads = min(Int(threads), 256) }
     if maximumMemory > 0 { self.maximumMemory = maximumMemory }
-    self.cancellation = unsafe cancellation.map { unsafe TopoLossABI.cancellation(at: $0) }
+    if unsafe cancellation != nil { self.cancellation = try unsafe object(of: cancellation) }
     interruption = Interruption(
       token: self.cancellation,
       shouldCancel: unsafe shouldCancel.map { ask in { unsafe ask(context) != 0 } })
   }
-}
-
-@c @implementation
-public func topoloss_cancellation_create() -> OpaquePointer? {
-  unsafe OpaquePointer(Unmanaged.passRetained(Cancellation()).toOpaque())
-}
-
-@c @implementation
-public func topoloss_cancellation_cancel(_ cancellation: OpaquePointer?) {
-  if let handle = unsafe cancellation { unsafe TopoLossABI.cancellation(at: handle).cancel() }
-}
-
-@c @implementation
-public func topoloss_cancellation_reset(_ cancellation: OpaquePointer?) {
-  if let handle = unsafe cancellation { unsafe TopoLossABI.cancellation(at: handle).reset() }
-}
-
-@c @implementation
-public func topoloss_cancellation_destroy(_ cancellation: OpaquePointer?) {
-  if let handle = unsafe cancellation {
-    unsafe Unmanaged<Cancellation>.fromOpaque(UnsafeRawPointer(handle)).release()
-  }
-}
-
-/// - Precondition: `handle` is from `topoloss_cancellation_create` and not destroyed.
-@unsafe
-private func cancellation(at handle: OpaquePointer) -> Cancellation {
-  unsafe Unmanaged<Cancellation>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
 }

@@ -5,7 +5,7 @@ internal import SHAPR
 
 @c @implementation
 public func topoloss_run_options_init(_ options: UnsafeMutablePointer<topoloss_run_options>?) {
-  guard let options = unsafe options else { return }
+  guard let options = try? unsafe needed(options, "options") else { return }
   unsafe options.initialize(to: topoloss_run_options())
   unsafe options.pointee.struct_size = MemoryLayout<topoloss_run_options>.size
 }

@@ -1,3 +1,4 @@
+internal import CProcessor
 public import CTopoLoss
 internal import OptimalTransport
 internal import PersistentHomology
@@ -14,7 +15,8 @@ struct Failure: Error {
   /// Writes the failure where the caller wants it and returns the status.
   @unsafe
   func report(to error: UnsafeMutablePointer<topoloss_error>?) -> topoloss_status {
-    guard let error = unsafe error, unsafe error.pointee.struct_size >= MemoryLayout<topoloss_error>.size
+    guard let error = try? unsafe needed(error, "error"),
+      unsafe error.pointee.struct_size >= MemoryLayout<topoloss_error>.size
     else { return status }
     unsafe error.pointee.code = status
     unsafe error.pointee.index = index
@@ -87,11 +89,14 @@ struct Failure: Error {
   }
 }
 
-/// Runs the body of a C function; whatever it throws becomes a status and a message.
+/// Runs the body of a C function; whatever it throws becomes a status and a message. The body rounds to nearest,
+/// whatever the caller's mode, which is put back.
 @unsafe
 func reporting(
   to target: UnsafeMutablePointer<topoloss_error>?, _ body: () throws -> Void
 ) -> topoloss_status {
+  let callersFloats = cprocessor_default_floats()
+  defer { cprocessor_restore_floats(callersFloats) }
   do {
     try body()
     return topoloss_status(TOPOLOSS_OK)

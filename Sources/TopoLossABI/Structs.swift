@@ -9,6 +9,7 @@ internal import CTopoLoss
 func fields<Struct>(
   of given: UnsafePointer<Struct>, _ type: String, hint: String = ""
 ) throws(Failure) -> Struct {
+  let given = try unsafe needed(given, type)
   let size = unsafe UnsafeRawPointer(given).load(as: Int.self)
   guard size >= MemoryLayout<Struct>.size else {
     throw Failure(TOPOLOSS_EARGUMENT, "\(type).struct_size is too small\(hint)")

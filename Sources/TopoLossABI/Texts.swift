@@ -15,7 +15,7 @@ func string(_ text: UnsafePointer<CChar>?, _ name: String) throws(Failure) -> St
 func strings(
   _ texts: UnsafePointer<UnsafePointer<CChar>?>?, count: Int, _ name: String
 ) throws(Failure) -> [String]? {
-  guard let texts = unsafe texts else { return nil }
+  guard let texts = try unsafe aligned(texts, name) else { return nil }
   var strings: [String] = []
   for index in 0..<count { strings.append(try unsafe string(texts[index], "\(name)[\(index)]")) }
   return strings
@@ -38,7 +38,7 @@ func strings(
   @unsafe
   func write(_ string: String) throws(Failure) {
     let count = string.utf8.count
-    if let length = unsafe length { unsafe length.pointee = Int64(count) }
+    if let length = try unsafe aligned(length, "length") { unsafe length.pointee = Int64(count) }
     guard let text = unsafe text else { return }
     guard capacity > count else {
       throw Failure(TOPOLOSS_EBUFFER, "room for \(capacity) bytes, \(count + 1) needed")

@@ -5,7 +5,8 @@ internal import NeuralNetwork
 internal import SHAPR
 
 /// What a `topoloss_training` handle stands for.
-final class TrainingBox {
+final class TrainingBox: HandleObject {
+  static let handleKind = HandleKind.training
   let door = HandleGuard()
   let training: Training
   let threads: Int
@@ -82,15 +83,12 @@ public func topoloss_training_create(
   _ training: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    guard let training = unsafe training else {
-      throw Failure(TOPOLOSS_EARGUMENT, "training must not be NULL")
-    }
+    let training = try unsafe needed(training, "training")
     unsafe training.pointee = nil
     let (settings, parsed) = try unsafe (parsedSettings(settings), ParsedRunOptions(options))
     let source = try unsafe arrayCells(cells, withObjects: true)
     let lists = try unsafe parsedSplit(split, of: source.count)
-    let box = try TrainingBox(settings, source, lists, parsed)
-    unsafe training.pointee = OpaquePointer(Unmanaged.passRetained(box).toOpaque())
+    unsafe training.pointee = try newHandle(of: TrainingBox(settings, source, lists, parsed))
   }
 }
 
@@ -124,7 +122,7 @@ public func topoloss_training_fit(
   _ progress_context: UnsafeMutableRawPointer?, _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    let (box, parsed) = try unsafe (trainingBox(training), ParsedRunOptions(options))
+    let (box, parsed) = try unsafe (object(of: training, TrainingBox.self), ParsedRunOptions(options))
     try box.door.use {
       var isCancelled = false
       _ = try box.run(parsed) { report in
@@ -145,7 +143,7 @@ public func topoloss_training_save(
   _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    let (box, path) = try unsafe (trainingBox(training), string(path, "path"))
+    let (box, path) = try unsafe (object(of: training, TrainingBox.self), string(path, "path"))
     try box.door.use(whilePaused: true) {
       try box.refuseIfBroken()
       try box.training.writeCheckpoint(to: path)
@@ -159,7 +157,7 @@ public func topoloss_training_load(
   _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    let (box, path) = try unsafe (trainingBox(training), string(path, "path"))
+    let (box, path) = try unsafe (object(of: training, TrainingBox.self), string(path, "path"))
     try box.door.use { try box.load(path) }
   }
 }
@@ -170,7 +168,7 @@ public func topoloss_training_log(
   _ length: UnsafeMutablePointer<Int64>?, _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    let box = try unsafe trainingBox(training)
+    let box = try unsafe object(of: training, TrainingBox.self)
     try box.door.use(whilePaused: true) {
       let log = TrainingLog.jsonLines(box.training.progress.log)
       try unsafe TextBuffer(text, capacity, length).write(log)
@@ -184,7 +182,7 @@ public func topoloss_training_model(
   _ error: UnsafeMutablePointer<topoloss_error>?
 ) -> topoloss_status {
   unsafe reporting(to: error) {
-    let box = try unsafe trainingBox(training)
+    let box = try unsafe object(of: training, TrainingBox.self)
     try unsafe putModel(model) {
       try box.door.use(whilePaused: true) {
         try box.refuseIfBroken()
@@ -198,10 +196,8 @@ public func topoloss_training_model(
 }
 
 @c @implementation
-public func topoloss_training_destroy(_ training: OpaquePointer?) {
-  if let handle = unsafe training {
-    unsafe Unmanaged<TrainingBox>.fromOpaque(UnsafeRawPointer(handle)).release()
-  }
+public func topoloss_training_destroy(_ training: OpaquePointer?) -> topoloss_status {
+  unsafe destroyHandle(training, of: TrainingBox.self)
 }
 
 /// Goes on as long as `goesOn` says, and tells the caller what was done last.
@@ -210,7 +206,8 @@ private func advance(
   _ training: OpaquePointer?, _ options: UnsafePointer<topoloss_run_options>?,
   _ report: UnsafeMutablePointer<topoloss_report>?, _ goesOn: (topoloss_report) -> Bool
 ) throws {
-  let (box, parsed) = try unsafe (trainingBox(training), ParsedRunOptions(options))
+  let (box, parsed) = try unsafe (object(of: training, TrainingBox.self), ParsedRunOptions(options))
+  let report = try unsafe aligned(report, "report")
   if let report = unsafe report {
     guard unsafe report.pointee.struct_size >= MemoryLayout<topoloss_report>.size else {
       throw Failure(TOPOLOSS_EARGUMENT, "topoloss_report.struct_size is too small")
@@ -218,13 +215,4 @@ private func advance(
   }
   let done = try box.door.use { try box.run(parsed, goesOn) }
   if let report = unsafe report { unsafe report.pointee = done }
-}
-
-/// - Precondition: `handle`, unless NULL, is from `topoloss_training_create` and not destroyed.
-@unsafe
-private func trainingBox(_ handle: OpaquePointer?) throws(Failure) -> TrainingBox {
-  guard let handle = unsafe handle else {
-    throw Failure(TOPOLOSS_EARGUMENT, "training must not be NULL")
-  }
-  return unsafe Unmanaged<TrainingBox>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
 }

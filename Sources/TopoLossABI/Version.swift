@@ -9,9 +9,9 @@ public func topoloss_version_numbers(
   _ major: UnsafeMutablePointer<Int32>?, _ minor: UnsafeMutablePointer<Int32>?,
   _ patch: UnsafeMutablePointer<Int32>?
 ) {
-  if let major = unsafe major { unsafe major.pointee = Int32(TOPOLOSS_VERSION_MAJOR) }
-  if let minor = unsafe minor { unsafe minor.pointee = Int32(TOPOLOSS_VERSION_MINOR) }
-  if let patch = unsafe patch { unsafe patch.pointee = Int32(TOPOLOSS_VERSION_PATCH) }
+  if let major = try? unsafe needed(major, "major") { unsafe major.pointee = Int32(TOPOLOSS_VERSION_MAJOR) }
+  if let minor = try? unsafe needed(minor, "minor") { unsafe minor.pointee = Int32(TOPOLOSS_VERSION_MINOR) }
+  if let patch = try? unsafe needed(patch, "patch") { unsafe patch.pointee = Int32(TOPOLOSS_VERSION_PATCH) }
 }
 
 @c @implementation

@@ -17,6 +17,15 @@ static double half_value(uint16_t bits) {
   return bits >> 15 != 0 ? -magnitude : magnitude;
 }
 
+/* Without a conversion of the processor, which takes denormal numbers for 0 where the caller told it to. */
+static double single_value(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  if ((bits >> 23 & 255) != 0) return value;
+  double magnitude = (double)(bits & 0x7fffff) * 0x1p-149;
+  return bits >> 31 != 0 ? -magnitude : magnitude;
+}
+
 /* Reads one element; 0 when it is an integer that a double cannot hold. */
 static int read_number(const topoloss_array *array, int size, const uint8_t *address,
                        double *value) {
@@ -29,7 +38,6 @@ static int read_number(const topoloss_array *array, int size, const uint8_t *add
     uint32_t u32;
     int64_t i64;
     uint64_t u64;
-    float f32;
     double f64;
   } element;
   for (int i = 0; i < size; i++)
@@ -49,7 +57,7 @@ static int read_number(const topoloss_array *array, int size, const uint8_t *add
       *value = (double)element.u64;
       return element.u64 <= (uint64_t)largest_exact;
     case TOPOLOSS_FLOAT16: *value = half_value(element.u16); return 1;
-    case TOPOLOSS_FLOAT32: *value = element.f32; return 1;
+    case TOPOLOSS_FLOAT32: *value = single_value(element.u32); return 1;
     default: *value = element.f64; return 1;
   }
 }

@@ -360,5 +360,7 @@ def _reduced(values: Any, reduction: str) -> "_Value":
     if reduction == "none" and view.ndim > 0:
         return as_array(values)  # type: ignore[no-any-return]
     numbers = view.cast("B").cast("d").tolist()
+    if len(numbers) == 1:
+        return numbers[0]  # type: ignore[no-any-return]
     total = math.fsum(numbers)
     return total / len(numbers) if reduction == "mean" else total

@@ -23,6 +23,11 @@ static inline void cprocessor_prefetch(const void *address) { __builtin_prefetch
 /* How many processors this process may use, at least 1. */
 int cprocessor_count(void);
 
+/* Rounds to nearest, keeps denormal numbers and traps nothing on the calling thread, and on threads that it
+   starts from now on. Returns what was before, status flags included, for cprocessor_restore_floats. */
+uint64_t cprocessor_default_floats(void);
+void cprocessor_restore_floats(uint64_t mode);
+
 /* The neighbours of a voxel that a volume has, in four groups:
    before/after: whether the neighbour's index is lower or higher than the voxel's;
    the first edges_before / edges_after of each group are the edge neighbours. */

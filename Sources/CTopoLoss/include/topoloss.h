@@ -8,8 +8,15 @@
  *  - Structs that the caller fills begin with `struct_size`; set it with the
  *    `*_init` function or to sizeof(the struct). Unknown later fields are taken as 0.
  *  - Buffers belong to the caller. Only an opaque handle needs its `_destroy`.
- *  - Every function may be called from any thread; one handle must not be used by two
- *    threads at once while one of them destroys it. Calls work after fork().
+ *  - A handle is a number that is given once, not an address. One that was destroyed, that
+ *    belongs to another function, or that is none, is TOPOLOSS_EARGUMENT, also when it is
+ *    destroyed once more; where a function returns no status, its answer is that for NULL.
+ *    Destroying NULL is no error. A call that runs while its handle is destroyed goes on to its end.
+ *  - Pointers are aligned as their types are, else TOPOLOSS_EARGUMENT; functions without a status
+ *    do nothing then, and a misaligned `error` is not written. The data of a topoloss_array,
+ *    gradients and resampled volumes may lie anywhere.
+ *  - Every function may be called from any thread. Calls work after fork(). The caller's
+ *    floating-point mode is neither used nor changed: calls and their callbacks round to nearest.
  *  - Axes are row-major (C order), the last axis fastest: 3-D is (z, y, x).
  *
  * Licence: MIT. Conventions (axes, signs, essential classes, ties): docs/conventions.md.
@@ -140,12 +147,12 @@ void topoloss_options_init(topoloss_options *options);
 
 /* NULL when memory is refused. */
 topoloss_cancellation *topoloss_cancellation_create(void);
-/* Safe in a signal handler; calls that use the token return TOPOLOSS_ECANCELLED within
-   about 50 ms. */
-void topoloss_cancellation_cancel(topoloss_cancellation *cancellation);
+/* Safe in a signal handler, unless another thread destroys the token just then; calls that use the
+   token return TOPOLOSS_ECANCELLED within about 50 ms. */
+topoloss_status topoloss_cancellation_cancel(topoloss_cancellation *cancellation);
 /* Makes a cancelled token usable again. */
-void topoloss_cancellation_reset(topoloss_cancellation *cancellation);
-void topoloss_cancellation_destroy(topoloss_cancellation *cancellation);
+topoloss_status topoloss_cancellation_reset(topoloss_cancellation *cancellation);
+topoloss_status topoloss_cancellation_destroy(topoloss_cancellation *cancellation);
 
 /* ---------------------------------------------------------------- persistence diagrams */
 
@@ -162,10 +169,10 @@ topoloss_status topoloss_persistence_diagrams(const topoloss_array *array, int32
                                               topoloss_diagrams **diagrams,
                                               topoloss_error *error);
 
-/* Number of volumes: the product of the leading axes. 0 for NULL. */
+/* Number of volumes: the product of the leading axes. 0 for NULL or a handle that was destroyed. */
 int64_t topoloss_diagrams_volumes(const topoloss_diagrams *diagrams);
 
-/* Bit k set: H_k was computed. 0 for NULL. */
+/* Bit k set: H_k was computed. 0 for NULL or a handle that was destroyed. */
 uint32_t topoloss_diagrams_dimensions(const topoloss_diagrams *diagrams);
 
 /* Writes one diagram into the caller's buffers.
@@ -186,7 +193,7 @@ topoloss_status topoloss_diagrams_copy(const topoloss_diagrams *diagrams, int64_
 topoloss_status topoloss_diagrams_last(const topoloss_diagrams *diagrams, int64_t volume,
                                        double *value, int64_t *voxel, topoloss_error *error);
 
-void topoloss_diagrams_destroy(topoloss_diagrams *diagrams);
+topoloss_status topoloss_diagrams_destroy(topoloss_diagrams *diagrams);
 
 /* Bytes that a volume of this shape and type needs in any case (keys and star codes; the
    lists of critical cells come on top and depend on the data). Writes *bytes. */
@@ -509,7 +516,7 @@ topoloss_status topoloss_training_log(topoloss_training *training, char *text, i
 topoloss_status topoloss_training_model(topoloss_training *training, topoloss_model **model,
                                         topoloss_error *error);
 
-void topoloss_training_destroy(topoloss_training *training);
+topoloss_status topoloss_training_destroy(topoloss_training *training);
 
 /* A model with fresh weights, drawn with the seed of the settings. */
 topoloss_status topoloss_model_create(const char *settings, const topoloss_run_options *options,
@@ -531,7 +538,7 @@ topoloss_status topoloss_model_predict(topoloss_model *model, const topoloss_cel
                                        const topoloss_run_options *options, float *volumes,
                                        topoloss_error *error);
 
-void topoloss_model_destroy(topoloss_model *model);
+topoloss_status topoloss_model_destroy(topoloss_model *model);
 
 /* Checks settings and writes them out complete, defaults included, as JSON. */
 topoloss_status topoloss_settings(const char *settings, char *text, int64_t capacity,
