@@ -72,6 +72,15 @@ extension CheckpointFile {
     }
   }
 
+  /// An integer that is counted up from here: a larger one, which no training reaches, could overflow.
+  public func counter(_ name: String) throws(FileError) -> Int64 {
+    let count = try integer(name)
+    guard (0...1 << 53).contains(count) else {
+      throw FileError(.format, file: path, "\(quotedJSON(name)) is \(count), which counts nothing")
+    }
+    return count
+  }
+
   private func find(
     _ name: String, shape: [Int], count: Int
   ) throws(FileError) -> (CheckpointHeader.Tensor, ElementType) {

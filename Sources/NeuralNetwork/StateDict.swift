@@ -23,7 +23,7 @@ extension Network {
       known.insert(buffer.name)
     }
     for counter in chain.counters {
-      counter.count = try file.integer(counter.name)
+      counter.count = try file.counter(counter.name)
       known.insert(counter.name)
     }
     for name in file.names where !known.contains(name) {

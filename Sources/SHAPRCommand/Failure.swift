@@ -110,7 +110,11 @@ extension Failure {
   }
 }
 
-/// Runs a command's body; what it throws becomes its one line and exit code.
+/// Runs a command's body; what it throws becomes its one line and exit code. What it printed must have
+/// arrived: a full disk behind standard output is an error like any other.
 func ending(_ body: () throws -> Void) {
-  do { try body() } catch { Failure(any: error).end() }
+  do {
+    try body()
+    guard fflush(nil) == 0 else { throw Failure(74, "IO", "standard output cannot be written") }
+  } catch { Failure(any: error).end() }
 }

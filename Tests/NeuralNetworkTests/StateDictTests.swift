@@ -91,6 +91,18 @@ struct StateDictTests {
     #expect(try error(reading: layers) == nil)
   }
 
+  @Test("a counter from which nothing can be counted up", arguments: [-1, 1 << 53 + 1, .max] as [Int64])
+  func counters(count: Int64) throws {
+    let network = try EngineChain(NetworkTests.chain(), composes: true).network
+    let good = try #require(network.chain.counters.first)
+    good.count = 1 << 53
+    try network.readState(from: open(save(network, as: "good.safetensors")))
+    good.count = count
+    let file = try open(save(network, as: "bad.safetensors"))
+    let error = #expect(throws: FileError.self) { try network.readState(from: file) }
+    #expect(error?.row == .format && error?.reason.contains("\(count)") == true)
+  }
+
   @Test("running statistics that are missing or misshapen are named too")
   func buffers() throws {
     var other = NetworkTests.layers

@@ -176,6 +176,12 @@ def test_foreign(training, new_toy, scratch, tally, in_parallel):
         (with_metadata(ours, format="topoloss training 2"), 'has the format "topoloss training 2"'),
         (with_metadata(ours, progress="{}"), "does not say how far it is"),
     ]
+    # Counts that no training reaches: adding to them, or multiplying them, would overflow.
+    progress = json.loads(metadata(ours)["progress"])
+    for count in ("epoch", "step", "epochs_begun", "bad_epochs"):
+        for value in (2**31, 2**63 - 1, -1):
+            text = json.dumps(progress | {count: value})
+            foreign.append((with_metadata(ours, progress=text), "does not say how far it is"))
     for words, flags in others.items():
         other = new_toy(*LONG, *flags)
         folder, _ = other.all_checkpoints()

@@ -94,7 +94,7 @@ extension Training {
           "discriminator.\(buffer.name)", shape: [buffer.count], into: buffer.values)
       }
       for counter in adversarial.discriminator.network.chain.counters {
-        counter.count = try file.integer("discriminator.\(counter.name)")
+        counter.count = try file.counter("discriminator.\(counter.name)")
       }
       try adversarial.generatorOptimiser.readState(from: file, prefix: "adversarial_adam")
       try adversarial.discriminatorOptimiser.readState(from: file, prefix: "discriminator_adam")
@@ -131,7 +131,7 @@ extension Adam {
   }
 
   func readState(from file: CheckpointFile, prefix: String) throws(FileError) {
-    let steps = try file.integer("\(prefix).steps")
+    let steps = try file.counter("\(prefix).steps")
     for (index, parameter) in parameters.enumerated() {
       try file.copyFloats(
         "\(prefix).first.\(parameter.name)", shape: parameter.shape,
@@ -140,7 +140,7 @@ extension Adam {
         "\(prefix).second.\(parameter.name)", shape: parameter.shape,
         into: secondMoments[index].cells)
     }
-    restore(steps: Int(clamping: steps))
+    restore(steps: Int(steps))
   }
 }
 

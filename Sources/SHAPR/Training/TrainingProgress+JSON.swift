@@ -32,7 +32,7 @@ extension TrainingProgress {
       let epoch = object.whole("epoch"), let step = object.whole("step"),
       let epochsBegun = object.whole("epochs_begun"), let rate = object.number("rate"),
       let best = object.number("best"), let badEpochs = object.whole("bad_epochs"),
-      let patience = object.whole("patience"), epoch >= 0, step >= 0, epochsBegun >= 0,
+      let patience = object.whole("patience"),
       let losses = object.object("losses").flatMap(EpochLosses.init),
       let kind = object.text("schedule_kind"), let numbers = object.array("schedule"),
       let rows = object.array("log"), case .boolean(let isFinished)? = object["is_finished"]?.content
@@ -82,8 +82,7 @@ extension EpochLosses {
     guard let dice = members.number("dice"), let entropy = members.number("cross_entropy"),
       let topological = members.number("topological"),
       let adversarial = members.number("adversarial"),
-      let discriminator = members.number("discriminator"), let cells = members.whole("cells"),
-      cells >= 0
+      let discriminator = members.number("discriminator"), let cells = members.whole("cells")
     else { return nil }
     self.init()
     (self.dice, crossEntropy, self.topological) = (dice, entropy, topological)
@@ -159,8 +158,10 @@ extension JSONValue {
     }
   }
 
+  /// A count that can be gone on with: products of two of them, and one more, are no overflow.
   fileprivate var whole: Int? {
-    if case .integer(let value) = content { Int(exactly: value) } else { nil }
+    guard case .integer(let value) = content, (0...Int64(Int32.max)).contains(value) else { return nil }
+    return Int(value)
   }
 }
 
