@@ -19,6 +19,7 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 from setuptools.errors import CompileError
 
 ROOT = Path(__file__).resolve().parent
@@ -82,6 +83,17 @@ class BuildWithSwift(build_ext):
         return outputs + [str(Path(outputs[0]).parent / "lib" / LIBRARY)]
 
 
+class SourcesWithLinks(sdist):
+    """setuptools takes a folder once: the second and third name of the kernels' folder would be missing."""
+
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, files)
+        for link in (ROOT / "Sources").glob("*/*"):
+            if link.is_symlink() and link.is_dir():
+                copy = Path(base_dir) / link.relative_to(ROOT)
+                shutil.copytree(link, copy, dirs_exist_ok=True)
+
+
 core = Extension(
     "topoloss_swift._core",
     sources=["python/topoloss_swift/_core.c"],
@@ -96,6 +108,6 @@ core = Extension(
 setup(
     version=version(),
     ext_modules=[core],
-    cmdclass={"build_ext": BuildWithSwift},
+    cmdclass={"build_ext": BuildWithSwift, "sdist": SourcesWithLinks},
     options={} if FREE_THREADED else {"bdist_wheel": {"py_limited_api": "cp311"}},
 )

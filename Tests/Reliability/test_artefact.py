@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 
@@ -110,12 +111,25 @@ def wheel(source, output):
     return {**contents, path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
+def unpacked_sdist(source, folder):
+    """What the source distribution of a clone unpacks to."""
+    packed = folder / "packed"
+    packed.mkdir(parents=True)
+    backend = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", backend, packed], cwd=source, check=True, capture_output=True)
+    (path,) = packed.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / path.name.removesuffix(".tar.gz")
+
+
 @pytest.mark.identifier("S4")
 @pytest.mark.release
 def test_same_bytes_twice(tally, tmp_path):
-    # Folders of different lengths, none of them the one whose objects are on this machine already.
-    one = wheel(sources(tmp_path / "a"), tmp_path / "wheel-1")
-    other = wheel(sources(tmp_path / "another folder, deeper" / "b"), tmp_path / "wheel-2")
+    """A clone and the source distribution, in folders with nothing in common, make the same wheel."""
+    clone = sources(tmp_path / "a")
+    sdist = unpacked_sdist(clone, tmp_path / "another folder, deeper")
+    one, other = wheel(clone, tmp_path / "wheel-1"), wheel(sdist, tmp_path / "wheel-2")
     different = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
     print(*different, sep="\n")
     tally("S4[same bytes]", len(one), len(one) - len(different), *different[:1])
