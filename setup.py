@@ -1,33 +1,37 @@
 """Builds the Python package: one `swift build`, then one C file.
 
-The wheel carries libtopoloss.so, with the Swift runtime inside, in the folder lib/ beside the
+The wheel carries libtopoloss, with the Swift runtime inside, in the folder lib/ beside the
 extension that uses it and finds it through $ORIGIN/lib. (In the package itself, tools that
 walk through packages would take a file *.so for a Python module.) The rest of the description
-is in pyproject.toml.
+is in pyproject.toml, the build of the library in tools/build_library.py.
 
 SWIFT names another `swift` than the one on the PATH. TOPOLOSS_LIBRARY_DIR names a folder with
-a finished libtopoloss.so, and skips `swift build`.
+a finished library, and skips `swift build`.
 """
 
 import glob
 import os
 import re
 import shutil
-import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 from setuptools.errors import CompileError
 
 ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tools"))
+from build_library import DARWIN, LIBRARY, BuildError, build  # noqa: E402
+
 HEADER = Path("Sources/CTopoLoss/include/topoloss.h")
-LIBRARY = "libtopoloss.so"
-# Its own scratch folder, so that this build and a developer's `swift build` keep apart.
-SCRATCH = ROOT / ".build-python"
-HARDENING = ["-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack"]
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+# libc by name, although Python has loaded it: tools that check wheels look for it.
+LINUX_LINK = ["-Wl,-rpath,$ORIGIN/lib", "-Wl,-s", "-Wl,--no-as-needed", "-lc"]
+LINUX_LINK += ["-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack"]
+DARWIN_LINK = ["-Wl,-rpath,@loader_path/lib", "-Wl,-x"]
 
 
 def version():
@@ -40,31 +44,14 @@ def version():
 
 
 def swift_build():
-    """Builds libtopoloss.so and returns its path; quick when nothing changed."""
-    name = os.environ.get("SWIFT", "swift")
-    swift = shutil.which(name)
-    if swift is None:
-        raise CompileError(f"building topoloss needs the Swift 6.3 toolchain: no `{name}` found")
-    command = [swift, "build", "--package-path", str(ROOT), "--scratch-path", str(SCRATCH)]
-    command += ["-c", "release", "--product", "topoloss", "-Xswiftc", "-static-stdlib"]
-    # lld, because gold leaves Swift names in the dynamic symbol table.
-    command += ["-Xswiftc", "-use-ld=lld"]
-    # Only topoloss_* is exported: the runtime inside must not meet another Swift runtime.
-    linker = [f"--version-script={ROOT / 'tools/exports.map'}", "--gc-sections", "-s"]
-    linker += ["-soname", LIBRARY]
-    linker += ["-z", "relro", "-z", "now", "-z", "noexecstack"]
-    for flag in linker:
-        command += ["-Xlinker", flag]
-    if subprocess.run(command).returncode != 0:
-        raise CompileError("`swift build` failed; its messages are above")
-    shown = subprocess.run(
-        command + ["--show-bin-path"], check=True, stdout=subprocess.PIPE, text=True
-    )
-    return Path(shown.stdout.strip()) / LIBRARY
+    try:
+        return build()
+    except BuildError as error:
+        raise CompileError(str(error)) from None
 
 
 class BuildWithSwift(build_ext):
-    """Puts libtopoloss.so where the extension goes, then builds the extension against it."""
+    """Puts the library where the extension goes, then builds the extension against it."""
 
     def run(self):
         given = os.environ.get("TOPOLOSS_LIBRARY_DIR")
@@ -96,20 +83,31 @@ class BuildWithSwift(build_ext):
         return outputs + [str(Path(outputs[0]).parent / "lib" / LIBRARY)]
 
 
+class SourcesWithLinks(sdist):
+    """setuptools takes a folder once: the second and third name of the kernels' folder would be missing."""
+
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, files)
+        for link in (ROOT / "Sources").glob("*/*"):
+            if link.is_symlink() and link.is_dir():
+                copy = Path(base_dir) / link.relative_to(ROOT)
+                shutil.copytree(link, copy, dirs_exist_ok=True)
+
+
 core = Extension(
     "topoloss_swift._core",
     sources=["python/topoloss_swift/_core.c"],
     depends=[str(HEADER)] + sorted(glob.glob("python/topoloss_swift/_core_*.h", root_dir=ROOT)),
     include_dirs=[str(HEADER.parent)],
     py_limited_api=not FREE_THREADED,
-    extra_compile_args=["-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra"],
-    # libc by name, although Python has loaded it: tools that check wheels look for it.
-    extra_link_args=["-Wl,-rpath,$ORIGIN/lib", "-Wl,-s", "-Wl,--no-as-needed", "-lc"] + HARDENING,
+    # No debug information, which -s would remove anyway: it has paths, and a build identifier of them.
+    extra_compile_args=["-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra", "-g0"],
+    extra_link_args=DARWIN_LINK if DARWIN else LINUX_LINK,
 )
 
 setup(
     version=version(),
     ext_modules=[core],
-    cmdclass={"build_ext": BuildWithSwift},
+    cmdclass={"build_ext": BuildWithSwift, "sdist": SourcesWithLinks},
     options={} if FREE_THREADED else {"bdist_wheel": {"py_limited_api": "cp311"}},
 )

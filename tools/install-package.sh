@@ -8,7 +8,8 @@ key=$(
   {
     "${SWIFT:-swift}" --version 2> /dev/null
     cat .venv/stamp-base
-    find Package.swift setup.py pyproject.toml Sources tools/exports.map python/topoloss_swift \
+    find Package.swift setup.py pyproject.toml Sources tools/exports.map tools/build_library.py \
+      tools/discardable_runtime.py python/topoloss_swift \
       -name __pycache__ -prune -o -type f ! -name '*.so' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
   } | sha256sum
 )
