@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The C door, as a stranger meets it: install into an empty prefix, find it with pkg-config,
-# compile the examples as C11 and as C++17, run both, and look at what the library exports.
+# compile the examples as C11 and as C++17, run both, and look at what the library exports. The same from Rust.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,3 +28,4 @@ for example in diagrams distance train; do
   "$prefix/as-c++" | diff "$prefix/as-c.txt" - || { echo "check-c: C11 and C++17 differ" >&2; exit 1; }
 done
 echo "check-c: $(echo "$exported" | wc -l) functions exported, the examples run as C11 and as C++17"
+tools/check-rust.sh "$prefix"

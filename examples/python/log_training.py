@@ -1,7 +1,9 @@
-"""A training that is followed by TensorBoard, Weights & Biases or MLflow: one line each.
+"""A training that TensorBoard, Weights & Biases or MLflow follow: every epoch is a flat dict of numbers.
 
-Every epoch is a flat dict of numbers, which is what trackers take. TensorBoard runs here if it is
-installed (`pip install tensorboardX`, or PyTorch with tensorboard); else the losses are printed.
+    pip install "topoloss-swift[numpy]" tensorboardX
+    python log_training.py board && tensorboard --logdir board
+
+Without a folder, or without tensorboardX and PyTorch's own writer, the losses are printed only.
 """
 
 import sys
@@ -34,11 +36,12 @@ board = writer(sys.argv[1]) if len(sys.argv) > 1 else None
 
 
 def follow(row):
-    losses = {name: value for name, value in row.items() if name.endswith("_loss")}
-    if board is not None:
-        board.add_scalars("loss", losses, row["epoch"])  # TensorBoard
-    # wandb.log(row)                                     # Weights & Biases
-    # mlflow.log_metrics(losses, step=row["epoch"])      # MLflow
+    losses = {name: value for name, value in row.items() if name.endswith("_loss") and value is not None}
+    if board is not None:  # TensorBoard
+        for name, value in losses.items():
+            board.add_scalar(name, value, row["epoch"])
+    # wandb.log(row)                                   # Weights & Biases, after wandb.init()
+    # mlflow.log_metrics(losses, step=row["epoch"])    # MLflow
     print(f"epoch {row['epoch']}:", ", ".join(f"{name} {value:.4f}" for name, value in losses.items()))
 
 
