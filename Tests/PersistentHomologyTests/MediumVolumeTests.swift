@@ -40,6 +40,22 @@ struct MediumVolumeTests {
     }
   }
 
+  /// A single saddle, far above or below all others, joins the two: the one number whose leading digits differ
+  /// from everybody else's must not be taken for one of them.
+  @Test("two noisy rooms and a flat wall between them", arguments: Question.all, [1000.0, -1000])
+  func rooms(question: Question, wall: Double) throws {
+    var generator = SeededGenerator(seed: 13)
+    for shape in [[6, 8, 21], [4, 30, 41]] {
+      let width = shape[2]
+      let values = (0..<shape.reduce(1, *)).map { index -> Double in
+        let noise = Double(128 + Int(generator.unit() * 128))
+        return index % width == width / 2 ? wall : wall < 0 ? -noise : noise
+      }
+      let found = try question.askEngine(values.map { Float($0) }, shape: shape).sorted()
+      #expect(found == question.askOracle(values, shape: shape).sorted(), "\(question) \(shape)")
+    }
+  }
+
   /// A row is compared vector by vector, so every length up to two vectors of sixteen and beyond
   /// has its own way to go wrong at the end.
   @Test("rows of every length from 1 to 40", arguments: CubicalComplex.Construction.allCases)

@@ -41,7 +41,7 @@ def checked_run(complete):
     output, code = swift_tests.run(
         program,
         [] if complete else ADDRESS_SUITES,
-        ROOT,
+        folder / "results",
         3 * 3600,
         SLOWED_DOWN,
         ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1",

@@ -60,7 +60,7 @@ def run_python_tests(folder, tests, results, timeout, chosen, **environment):
     done = subprocess.run(
         command + [TESTS / name for name in tests],
         cwd=results,
-        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONMALLOC": "malloc"} | environment,
+        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONMALLOC": "malloc", "TOPOLOSS_TIER": "C"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -54,7 +54,7 @@ def test_swift_under_thread_sanitizer(complete, tally, tmp_path):
     output, code = swift_tests.run(
         program,
         [] if complete else THREAD_SUITES,
-        package,
+        tmp_path / "results",
         3 * 3600,
         SLOWED_DOWN,
         TSAN_OPTIONS="halt_on_error=0:exitcode=66:allocator_may_return_null=1",

@@ -12,15 +12,14 @@ _lines = []
 
 @pytest.fixture
 def tally():
-    """`tally(ID, n_run, n_pass, worst, seed=None)`: records a count, then fails unless all passed,
-    or `at_least` so many.
+    """`tally(ID, n_run, n_pass, worst, seed=None)`: records a count, then fails unless all passed.
 
     `worst` is the largest figure seen (a time, an error), with its unit in the text, or
     `"-"` when there is none. The line `ID n_run n_pass worst` is printed when the run
     ends, and appended at once to results/reliability.jsonl under the working directory.
     """
 
-    def record(identifier, n_run, n_pass, worst="-", seed=None, at_least=None):
+    def record(identifier, n_run, n_pass, worst="-", seed=None):
         _lines.append(f"{identifier} {n_run} {n_pass} {worst}")
         row = {
             "id": identifier,
@@ -34,7 +33,7 @@ def tally():
         with open(os.path.join(RESULTS_FOLDER, "reliability.jsonl"), "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         assert n_run > 0, f"{identifier}: nothing was run"
-        assert n_pass >= (n_run if at_least is None else at_least), f"{identifier}: {n_run - n_pass} of {n_run} failed, worst {worst}"
+        assert n_pass == n_run, f"{identifier}: {n_run - n_pass} of {n_run} failed, worst {worst}"
 
     return record
 
