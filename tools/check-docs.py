@@ -8,6 +8,7 @@
 * `<!-- not run ... -->` before a block leaves it out.
 * Every heading of troubleshooting.md with a message in backticks has to be found in the sources.
 * commands.md has to be what the program says of itself.
+* Every figure in the tables of speed (README.md, index.md) has to be one of Benchmarks/RESULTS.md, rounded at most.
 
 What needs a program or package that is not there is left out, and said so.
 """
@@ -142,6 +143,24 @@ def check_commands():
         stop("docs/commands.md is stale: python3 tools/command_reference.py .build-shapr/release/shapr > docs/commands.md")
 
 
+def check_figures():
+    """A figure may be rounded to fewer digits, not changed."""
+    results = (ROOT / "Benchmarks" / "RESULTS.md").read_text()
+    measured = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", results)]
+    for name, begins, ends in (("README.md", "## How fast", "## What is there"), ("docs/index.md", "| on two cores", "*The first")):
+        text = (ROOT / name).read_text()
+        table = text[text.index(begins):text.index(ends)]
+        # Cells behind the first, which says what was measured; versions are no figures.
+        cells = [cell for row in re.findall(r"^\|(.*)\|$", table, re.M) for cell in row.split("|")[1:]]
+        figures = re.findall(r"(?<![\d.])(\d+(?:\.\d+)?)(?:x| times| ms| s|\b)", " | ".join(cells))
+        for figure in figures:
+            digits = len(figure.partition(".")[2])
+            if not any(abs(number - float(figure)) <= 0.5 * 10.0**-digits for number in measured):
+                stop(f"{name} has the figure {figure}, which no line of Benchmarks/RESULTS.md has")
+        if len(figures) < 8:
+            stop(f"{name} has no table of figures")
+
+
 pages = [page for page in PAGES if not sys.argv[1:] or page in sys.argv[1:]]
 for page in pages:
     print(f"docs/{page}", flush=True)
@@ -155,6 +174,7 @@ for page in pages:
             run_c(page, source, shown)
 check_messages()
 check_commands()
+check_figures()
 print(f"check-docs: {len(pages)} pages show what happens")
 if left_out:
     print(f"check-docs: left out: {', '.join(left_out)}")

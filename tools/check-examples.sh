@@ -46,9 +46,9 @@ if len(shown) < 3:
 NUMBER = re.compile(r"\d+\.\d+")
 
 def same(printed, shown, trains):
-    """Training amplifies what instruction sets round differently: there, decimals may differ by a fifth."""
-    pairs = list(zip(NUMBER.findall(printed), NUMBER.findall(shown)))
-    close = all(abs(float(one) - float(other)) <= 0.2 * float(other) + 0.01 for one, other in pairs)
+    """Training amplifies what instruction sets round differently: there, decimals may differ by 0.1."""
+    pairs = zip(NUMBER.findall(printed), NUMBER.findall(shown))
+    close = all(abs(float(one) - float(other)) <= 0.1 for one, other in pairs)
     return printed == shown or (trains and close and NUMBER.sub("", printed) == NUMBER.sub("", shown))
 
 for source, expected in shown:
