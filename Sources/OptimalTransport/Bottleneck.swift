@@ -59,7 +59,8 @@ package final class BottleneckMatcher {
     // Differences of the largest numbers would overflow.
     let isHuge = max(first.mostHalfPersistence, second.mostHalfPersistence) > 0x1p1000
     let scale = isHuge ? 0x1p-8 : 1
-    let (rows, columns) = (PointCloud(budget: budget), PointCloud(budget: budget))
+    let rows = PointCloud(budget: budget, interruption: interruption)
+    let columns = PointCloud(budget: budget, interruption: interruption)
     let (point, other) = (first.reader(scale: scale), second.reader(scale: scale))
     try rows.load(first.count, hasTree: true, cost: cost, point: point)
     try columns.load(second.count, hasTree: true, cost: cost, point: other)

@@ -34,8 +34,10 @@ final class CandidateGraph {
   private let rowArcs: Scratch<Arc>
   private let columnArcs: Scratch<Arc>
   private(set) var count = 0
+  private let interruption: Interruption
 
-  init(budget: MemoryBudget) {
+  init(budget: MemoryBudget, interruption: Interruption) {
+    self.interruption = interruption
     list = Scratch(budget: budget)
     rowOffsets = Scratch(budget: budget)
     columnOffsets = Scratch(budget: budget)
@@ -74,6 +76,7 @@ final class CandidateGraph {
     rowOffsets.fill(0..<rows + 1, with: 0)
     columnOffsets.fill(0..<columns + 1, with: 0)
     for place in 0..<count {
+      if place & 0xffff == 0 { try interruption.check() }
       let pair = pairs[place]
       rowOffsets[Int(pair.row) &+ 1] &+= 1
       columnOffsets[Int(pair.column) &+ 1] &+= 1
@@ -82,6 +85,7 @@ final class CandidateGraph {
     for column in 0..<columns { columnOffsets[column &+ 1] &+= columnOffsets[column] }
     // Filling moves each offset to the end of its point, which is where the next one begins.
     for place in 0..<count {
+      if place & 0xffff == 0 { try interruption.check() }
       let pair = pairs[place]
       let (row, column) = (Int(pair.row), Int(pair.column))
       rowArcs[rowOffsets[row]] = Arc(cost: pair.cost, target: pair.column)

@@ -11,8 +11,10 @@ final class PointCloud {
   private let links: Scratch<Int32>
   private let boxes: Scratch<PointBox>
   private(set) var view: CloudView
+  private let interruption: Interruption
 
-  init(budget: MemoryBudget) {
+  init(budget: MemoryBudget, interruption: Interruption) {
+    self.interruption = interruption
     points = Scratch(budget: budget)
     numbers = Scratch(budget: budget)
     links = Scratch(budget: budget)
@@ -42,7 +44,8 @@ final class PointCloud {
     view = CloudView(
       count: count, depth: depth, numbers: numbers.cells, links: links.cells, boxes: boxes.cells)
     let view = view
-    if hasTree { arrange(sorted, node: 0, level: 0) }
+    if hasTree { try arrange(sorted, node: 0, level: 0) }
+    try interruption.check()
     for place in 0..<count {
       let point = sorted[place]
       view.x[place] = point.x
@@ -55,9 +58,12 @@ final class PointCloud {
   }
 
   /// Splits the points of a node at the median of its longer side, and so on down to the leaves.
-  private func arrange(_ sorted: FencedPointer<IndexedPoint>, node: Int, level: Int) {
+  private func arrange(
+    _ sorted: FencedPointer<IndexedPoint>, node: Int, level: Int
+  ) throws(ComputeError) {
     guard level < view.depth else { return }
     let range = view.start(node, level)..<view.start(node + 1, level)
+    if range.count > 4096 { try interruption.check() }
     var box = PointBox.empty
     for place in range { box.include(x: sorted[place].x, y: sorted[place].y) }
     let middle = view.start(2 * node + 1, level + 1)
@@ -66,8 +72,8 @@ final class PointCloud {
     } else {
       select(sorted, range, position: middle) { ($0.x, $0.index) < ($1.x, $1.index) }
     }
-    arrange(sorted, node: 2 * node, level: level + 1)
-    arrange(sorted, node: 2 * node + 1, level: level + 1)
+    try arrange(sorted, node: 2 * node, level: level + 1)
+    try arrange(sorted, node: 2 * node + 1, level: level + 1)
   }
 }
 

@@ -8,6 +8,7 @@ extension TransportSolver {
     if isComplete {
       var total = 0.0
       for column in 0..<columns.count {
+        if column & 4095 == 0 { try interruption.check() }
         let least = leastReducedCost(columns, column, graph.columns, nil)
         columns.potential[column] = least
         total += least
@@ -28,6 +29,7 @@ extension TransportSolver {
       phase += 1
       if !isComplete {
         for row in 0..<rows.count {
+          if row & 4095 == 0 { try interruption.check() }
           rows.potential[row] = leastReducedCost(rows, row, graph.rows, columns.potential)
         }
         let violated = try addViolatedPairs()
@@ -43,6 +45,7 @@ extension TransportSolver {
     // Columns bid last: their potentials follow from the rows'.
     if rowsBid {
       for column in 0..<columns.count {
+        if column & 4095 == 0 { try interruption.check() }
         columns.potential[column] = leastReducedCost(columns, column, graph.columns, rows.potential)
       }
     }
@@ -129,6 +132,7 @@ extension TransportSolver {
     let queue = buffers.touched.cells
     var count = 0
     for row in 0..<rows.count {
+      if row & 4095 == 0 { try interruption.check() }
       let (least, _, best) = cheapest(rows, row, graph, columns.potential)
       rows.potential[row] = least
       guard best != CloudView.none else { continue }
@@ -141,9 +145,10 @@ extension TransportSolver {
       }
     }
     for _ in 0..<TransportTuning.greedyPasses {
-      var (next, postponed, budget) = (0, 0, 4 * count + 16)
-      try interruption.check()
+      var (next, postponed, budget, turns) = (0, 0, 4 * count + 16, 0)
       while next < count {
+        if turns & 4095 == 0 { try interruption.check() }
+        turns &+= 1
         let row = Int(queue[next])
         next &+= 1
         let (least, second, best) = cheapest(rows, row, graph, columns.potential)

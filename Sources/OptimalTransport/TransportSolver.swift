@@ -47,9 +47,9 @@ final class TransportSolver<Cost: GroundCost> {
     self.cost = cost
     self.budget = budget
     self.interruption = interruption
-    rows = PointCloud(budget: budget)
-    columns = PointCloud(budget: budget)
-    graph = CandidateGraph(budget: budget)
+    rows = PointCloud(budget: budget, interruption: interruption)
+    columns = PointCloud(budget: budget, interruption: interruption)
+    graph = CandidateGraph(budget: budget, interruption: interruption)
     buffers = TransportBuffers(budget: budget)
   }
 

@@ -102,7 +102,10 @@ final class LossWorker {
 
   private func read(_ diagrams: [Diagram], into features: [FeatureList]) throws(LossError) {
     try translatingErrors { () throws(ComputeError) in
-      for diagram in diagrams { try features[diagram.dimension].read(diagram, call.options) }
+      for diagram in diagrams {
+        try call.interruption.check()
+        try features[diagram.dimension].read(diagram, call.options)
+      }
     }
   }
 
