@@ -8,18 +8,10 @@ DESTDIR ?=
 export SWIFT
 
 VENV_PYTHON := .venv/bin/python
-# The folder and the flags of setup.py, so that the library is compiled once for both doors.
-LIBRARY_SCRATCH := .build-python
-LIBRARY := $(LIBRARY_SCRATCH)/release/libtopoloss.so
+# Where tools/build_library.py puts it, for setup.py, too.
+LIBRARY := .build-python/release/libtopoloss.so
 HEADER := Sources/CTopoLoss/include/topoloss.h
 VERSION := $(shell awk '/define TOPOLOSS_VERSION_(MAJOR|MINOR|PATCH)/ { v = v sep $$3; sep = "." } END { print v }' $(HEADER))
-
-# The Swift runtime is linked in, so users need no Swift; only topoloss_* is visible outside.
-# (lld, because gold leaves some Swift names in the dynamic symbol table, as locals.)
-LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
-  -Xlinker --version-script=$(CURDIR)/tools/exports.map -Xlinker --gc-sections -Xlinker -s \
-  -Xlinker -soname -Xlinker libtopoloss.so \
-  -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker -z -Xlinker noexecstack
 
 BUILD_SHAPR := $(SWIFT) build -c release --product shapr --scratch-path .build-shapr
 
@@ -87,7 +79,7 @@ package:
 	@tools/install-package.sh
 
 library:
-	$(SWIFT) build -c release --product topoloss $(LIBRARY_FLAGS) --scratch-path $(LIBRARY_SCRATCH)
+	@$(or $(PYTHON),python3) tools/build_library.py > /dev/null
 
 install: library
 	install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
