@@ -24,6 +24,6 @@ maps=()
 for map in Sources/{CTIFF,CPNG,CZlib}/module.modulemap $scratch/release/CProcessor.build/module.modulemap; do
   maps+=(-Xcc "-fmodule-map-file=$map")
 done
-"$swift"c -O -g -swift-version 6 -parse-as-library -module-name Fuzz -package-name topoloss "${sanitizers[@]}" \
+"$swift"c -O -g -swift-version 6 -parse-as-library -module-name Fuzz "${sanitizers[@]}" \
   -I $scratch/release/Modules -use-ld=lld "${maps[@]}" \
   Tests/Fuzz/Targets.swift $scratch/fuzz.o "${objects[@]}" -ltiff -lpng -lz -o $scratch/fuzz

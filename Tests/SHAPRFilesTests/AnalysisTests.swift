@@ -1,6 +1,7 @@
 import ComputeRuntime
 import NeuralKernels
 import NeuralNetwork
+import PersistentHomology
 import SHAPR
 import TestOracles
 import Testing

@@ -1,5 +1,6 @@
 import ComputeRuntime
 import Glibc
+import NeuralNetwork
 import TestOracles
 import Testing
 

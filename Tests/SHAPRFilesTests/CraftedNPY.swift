@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 @testable import SHAPRFiles
 
 extension CraftedFile {

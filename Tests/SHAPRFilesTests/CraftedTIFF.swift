@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 @testable import SHAPRFiles
 
 /// A TIFF file that is put together field by field, right or wrong.

@@ -1,4 +1,5 @@
 import ComputeRuntime
+import NeuralNetwork
 import TestOracles
 import Testing
 

@@ -1,4 +1,6 @@
 import ComputeRuntime
+import NeuralNetwork
+import PersistentHomology
 import TestOracles
 import Testing
 
