@@ -12,8 +12,9 @@ from toy import checkpoints
 
 HERE = pathlib.Path(__file__).parent
 CALLS = (
-    "tables", "diagrams", "diagrams-V", "diagrams-batch", "wasserstein", "bottleneck", "sliced", "certificate",
-    "certificate-few", "loss", "loss-resampled", "train", "train-adversarial", "load", "predict", "score",
+    "tables", "diagrams", "diagrams-V", "diagrams-batch", "wasserstein", "bottleneck", "sliced",
+    "certificate", "certificate-few", "loss", "loss-resampled", "train", "train-adversarial", "load",
+    "predict", "score",
 )  # fmt: skip
 # Kilobytes of address space below which the program need not even start (docs/reliability.md).
 FLOOR = 98_304
@@ -39,8 +40,11 @@ def refuse(memory, call, most):
     arguments = [call, str(most), str(HERE.parents[1] / "python/tests")]
     done = subprocess.run(
         [sys.executable, HERE / "refused_memory.py", *arguments],
-        env={**os.environ, "LD_PRELOAD": str(memory)}, capture_output=True, text=True, timeout=1200,
-    )  # fmt: skip
+        env={**os.environ, "LD_PRELOAD": str(memory)},
+        capture_output=True,
+        text=True,
+        timeout=1200,
+    )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     for case, failure in answer["failures"].items():
@@ -73,7 +77,7 @@ def test_all_refused_to_calls(memory, tally, complete, in_parallel):
 
 @pytest.mark.identifier("K6")
 def test_little_address_space(toy, tally, seed, cases, in_parallel):
-    """Enough for the training, or exit code 71 with one line, and going on with more gives the same results."""
+    """Enough for the training, or exit code 71 and one line; going on with more gives the same results."""
     assert toy.reference
     count = cases(6, 200)
 
