@@ -36,7 +36,8 @@ static int log_file = -1, keeps, counts_more, has_no_room, is_sticky, was_interr
 /* What `operation` returns for a write that is to be done in half. */
 #define SHORT (-1)
 static const struct { const char *name; int number; } errors[] = {
-    {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EDQUOT", EDQUOT}, {"EROFS", EROFS}, {"EINTR", EINTR}, {"SHORT", SHORT},
+    {"ENOSPC", ENOSPC}, {"EIO", EIO},     {"EDQUOT", EDQUOT},
+    {"EROFS", EROFS},   {"EINTR", EINTR}, {"SHORT", SHORT},
 };
 
 static void begin_errors(const char *order) {
@@ -108,8 +109,9 @@ static int operation(const char *name, const char *path, const char *argument, i
 
 static int open_counted(const char *path, int flags, mode_t mode) {
   int writes = (flags & O_ACCMODE) != O_RDONLY;
+  const char *how = flags & O_TRUNC ? "truncate" : flags & O_DIRECTORY ? "folder" : "";
   if ((writes || (counts_more && flags & O_DIRECTORY)) &&
-      operation("open", path, flags & O_TRUNC ? "truncate" : flags & O_DIRECTORY ? "folder" : "", -1, NULL, 0))
+      operation("open", path, how, -1, NULL, 0))
     return -1;
   int file = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
   if (file >= 0 && file < MOST_FILES) is_written[file] = (char)writes;

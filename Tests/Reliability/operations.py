@@ -57,7 +57,7 @@ def renamed_checkpoint(operation):
 
 
 def contents_of_checkpoints(operations):
-    """For each step what its checkpoint was: that of the last step is written anew when the training has ended."""
+    """For each step what its checkpoint was: that of the last one is written anew when the training ends."""
     contents, writing = collections.defaultdict(list), b""
     for operation in operations:
         if operation.name == "ftruncate":

@@ -13,7 +13,7 @@ def mount(*arguments):
 
 
 class SmallDisk:
-    """`path` is where it is mounted; everybody may write there. `options` are those of tmpfs: size, nr_inodes."""
+    """`path` is where it is mounted; everybody may write there. `options` are of tmpfs: size, nr_inodes."""
 
     def __init__(self, path, **options):
         self.path = path

@@ -211,7 +211,7 @@ def test_read_only_disk(short, user, tally):
 @pytest.mark.identifier("K9")
 @pytest.mark.parametrize("tells", [True, False])
 def test_no_more_files(tells, short, user, tally):
-    """A disk that takes no more files, though it has room: known at once if it tells, and else when it happens."""
+    """A disk with room, but for no more files: known at once if it tells, and else when it happens."""
     assert short.reference
     run = passed = 0
     for count in range(3, 16, 3):
@@ -231,6 +231,9 @@ def test_no_more_files(tells, short, user, tally):
 def test_clock_jumps(short, tally, seed, in_parallel):
     """A day back, at any look at the clock: no result depends on it."""
     assert short.reference
+    preloaded = {**os.environ, "LD_PRELOAD": str(short.fault), "FAULT_CLOCK": "1"}
+    told = subprocess.run(["date", "+%s"], env=preloaded, capture_output=True, text=True, check=True)
+    assert abs(time.time() - int(told.stdout) - 24 * 60 * 60) < 60, "the clock did not jump"
 
     def check(look, _):
         folder = short.folder()

@@ -24,7 +24,7 @@ COUNT_MORE = {"FAULT_MORE": 1}
 
 
 def all_cases(operations):
-    """(k, error, sticky): every kind for every operation. Of the writes, which are many, each has one kind."""
+    """(k, error, sticky): every kind for every operation; for each write, of which there are many, one."""
     kinds = list(itertools.product((*HARD, *SOFT), (False, True)))
     writes = 0
     for k, operation in enumerate(operations, 1):
@@ -59,7 +59,7 @@ def operations(short):
 
 @pytest.fixture(scope="module")
 def fail(short, operations):
-    """`fail(k, error, sticky)`: a run in which operation k fails, how it went, and that it can be gone on with."""
+    """`fail((k, error, sticky))`: a run in which operation k fails, how it ends, and how it goes on."""
     assert short.reference
     good = contents_of_checkpoints(operations)
     saved = [None, *acknowledged(operations)]
@@ -93,8 +93,8 @@ def check_code(end, name, error, sticky):
 
 
 def go_on(toy, folder, newest):
-    """The same command gives the results of the reference. The folders of the run, too, last from now on: one whose
-    fsync failed may not have."""
+    """The same command gives the results of the reference. The folders of the run, too, last from now on: one
+    whose fsync failed may not have."""
     log = toy.scratch / f"{folder.name}.log"
     end = toy.assert_goes_on(folder, environment={"FAULT_LOG": log})
     end.assert_resumed(newest)

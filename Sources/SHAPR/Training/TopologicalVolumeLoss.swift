@@ -1,6 +1,7 @@
 public import ComputeRuntime
 public import NeuralKernels
 public import NeuralNetwork
+internal import PersistentHomology
 public import TopologicalLoss
 
 /// The topological loss of a batch, as the trainer adds it: its mean over the volumes times a weight, with the

@@ -165,13 +165,14 @@ public final class Training {
       do { _ = try adversarialStep() } catch { throw .network(error) }
     }
     statistics.keep()
-    let volumeLoss: VolumeLoss? = topology.map { topology in
-      { (probabilities, shape, gradient) throws(NetworkError) in
-        try topology(
-          probabilities: probabilities, target: batch.target, shape: shape, gradient: gradient,
-          interruption: team.interruption)
-      }
+    func term(
+      probabilities: Floats, shape: TensorShape, gradient: Floats
+    ) throws(NetworkError) -> Double {
+      try topology?(
+        probabilities: probabilities, target: batch.target, shape: shape, gradient: gradient,
+        interruption: team.interruption) ?? 0
     }
+    let volumeLoss: VolumeLoss? = topology == nil ? nil : term
     do {
       switch progress.stage {
       case .supervised:
