@@ -12,9 +12,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "topoloss.h"
+#include "driver.h"
 
-enum { SIDE = 112, VOXELS = SIDE * SIDE * SIDE, POINTS = 20000, PIXELS = 64 * 64, CELLS = 4 };
+enum { SIDE = 112, VOXELS = SIDE * SIDE * SIDE, POINTS = 20000, PIXELS = 64 * 64 };
 static const double allowed = 0.100;
 /* Other programs may take the processors away for a moment. */
 enum { ATTEMPTS = 4 };
@@ -28,11 +28,6 @@ static double now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static uint32_t draw(uint64_t *state) {
-  *state = *state * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)(*state >> 33);
 }
 
 /* When a call is to stop, and by what. */
@@ -62,7 +57,7 @@ static void *cancel(void *context) {
 static const int64_t cube[3] = {SIDE, SIDE, SIDE};
 
 static topoloss_status diagrams(Stop *stop, int threads) {
-  topoloss_array array = {sizeof array, noise[0], TOPOLOSS_FLOAT32, 0, 3, 0, cube, NULL};
+  topoloss_array array = array_of(noise[0], TOPOLOSS_FLOAT32, 3, cube);
   topoloss_options options;
   topoloss_options_init(&options);
   MEANS(options);
@@ -73,8 +68,8 @@ static topoloss_status diagrams(Stop *stop, int threads) {
 }
 
 static topoloss_status loss(Stop *stop, int threads) {
-  topoloss_array one = {sizeof one, noise[0], TOPOLOSS_FLOAT32, 0, 3, 0, cube, NULL}, other = one;
-  other.data = noise[1];
+  topoloss_array one = array_of(noise[0], TOPOLOSS_FLOAT32, 3, cube);
+  topoloss_array other = array_of(noise[1], TOPOLOSS_FLOAT32, 3, cube);
   topoloss_loss_options options;
   topoloss_loss_options_init(&options);
   options.dimensions = 7;
@@ -113,16 +108,10 @@ static topoloss_status step(Stop *stop, int threads) {
   topoloss_run_options options;
   topoloss_run_options_init(&options);
   if (training == NULL) {
-    static const int64_t shapes[3][4] = {{CELLS, 64, 64}, {CELLS, 64, 64}, {CELLS, 64, 64, 64}};
-    topoloss_array arrays[3];
-    for (int i = 0; i < 3; i++)
-      arrays[i] = (topoloss_array){sizeof *arrays, pixels + i * CELLS * PIXELS, TOPOLOSS_UINT8, 0, i < 2 ? 3 : 4, 0,
-                                   shapes[i], NULL};
-    topoloss_cells cells = {sizeof cells, &arrays[0], &arrays[1], &arrays[2], NULL};
-    const int64_t train[] = {0, 1, 2}, validation[] = {3};
-    topoloss_split split = {sizeof split, train, 3, validation, 1, NULL, 0};
-    topoloss_status status = topoloss_training_create("{\"epochs\": 100000, \"batch_size\": 3}", &cells, &split,
-                                                      &options, &training, NULL);
+    Cells all;
+    describe_cells(&all, pixels, 64);
+    topoloss_status status = topoloss_training_create("{\"epochs\": 100000, \"batch_size\": 3}", &all.cells,
+                                                      &all.split, &options, &training, NULL);
     if (status != TOPOLOSS_OK) return status;
     stop->deadline += now();
   }

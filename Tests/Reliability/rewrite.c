@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "topoloss.h"
+#include "driver.h"
 
-enum { SIDE = 14, VOXELS = SIDE * SIDE * SIDE, POINTS = 400, PIXELS = 16 * 16, CELLS = 4 };
+enum { SIDE = 14, VOXELS = SIDE * SIDE * SIDE, POINTS = 400, PIXELS = 16 * 16 };
 
 /* What is rewritten: numbers for volumes and points, bytes for cells. */
 static double *numbers[2];
@@ -20,11 +20,6 @@ static uint8_t *pixels;
 static _Atomic int stop;
 static int odd_values; /* NaN and infinities among the numbers */
 static long wrong, good;
-
-static uint32_t draw(uint64_t *state) {
-  *state = *state * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)(*state >> 33);
-}
 
 static double some_number(uint64_t *state) {
   uint32_t word = draw(state);
@@ -63,9 +58,7 @@ static int ended_well(topoloss_status status, const char *what) {
 }
 
 static const int64_t cube[3] = {SIDE, SIDE, SIDE};
-static topoloss_array volume(int which) {
-  return (topoloss_array){sizeof(topoloss_array), numbers[which], TOPOLOSS_FLOAT64, 0, 3, 0, cube, NULL};
-}
+static topoloss_array volume(int which) { return array_of(numbers[which], TOPOLOSS_FLOAT64, 3, cube); }
 
 /* Diagrams that one volume has: each pair's birth is not below its death, one class never ends. */
 static void diagrams(int threads) {
@@ -131,29 +124,23 @@ static void distances(int threads) {
 }
 
 static void trainer(int threads) {
-  static const int64_t shapes[3][4] = {{CELLS, 16, 16}, {CELLS, 16, 16}, {CELLS, 64, 16, 16}};
-  topoloss_array arrays[3];
-  for (int i = 0; i < 3; i++)
-    arrays[i] = (topoloss_array){sizeof *arrays, pixels + i * CELLS * PIXELS, TOPOLOSS_UINT8, 0, i < 2 ? 3 : 4, 0,
-                                 shapes[i], NULL};
-  topoloss_cells cells = {sizeof cells, &arrays[0], &arrays[1], &arrays[2], NULL};
-  const int64_t train[] = {0, 1, 2}, validation[] = {3};
-  topoloss_split split = {sizeof split, train, 3, validation, 1, NULL, 0};
+  Cells all;
+  describe_cells(&all, pixels, 16);
   topoloss_run_options options;
   topoloss_run_options_init(&options);
   options.threads = threads;
   topoloss_training *training = NULL;
   topoloss_model *model = NULL;
   const char *settings = "{\"base_filters\": 2, \"epochs\": 1, \"batch_size\": 2, \"topological_resolution\": 8}";
-  if (ended_well(topoloss_training_create(settings, &cells, &split, &options, &training, NULL), "a training") &&
+  if (ended_well(topoloss_training_create(settings, &all.cells, &all.split, &options, &training, NULL), "a training") &&
       ended_well(topoloss_training_fit(training, NULL, NULL, NULL, NULL), "the fit") &&
       ended_well(topoloss_training_model(training, &model, NULL), "the model")) {
     float *volumes = malloc(sizeof *volumes * CELLS * 64 * PIXELS);
-    if (ended_well(topoloss_model_predict(model, &cells, NULL, volumes, NULL), "a prediction"))
+    if (ended_well(topoloss_model_predict(model, &all.cells, NULL, volumes, NULL), "a prediction"))
       for (int i = 0; i < CELLS * 64 * PIXELS; i++)
         expect(volumes[i] >= 0 && volumes[i] <= 1, "a prediction is no probability");
     double scores[12 * CELLS];
-    ended_well(topoloss_evaluate(settings, &arrays[2], &arrays[2], &options, scores, NULL), "scores");
+    ended_well(topoloss_evaluate(settings, &all.arrays[2], &all.arrays[2], &options, scores, NULL), "scores");
     free(volumes);
   }
   topoloss_training_destroy(training);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "topoloss.h"
+#include "driver.h"
 
 enum { VOLUMES = 6, SIDE = 7, VOXELS = SIDE * SIDE * SIDE, SHARED = 4, PIXELS = 16 * 16, MOST = 3 * VOXELS };
 
@@ -31,19 +31,10 @@ static topoloss_cancellation *token;
 static atomic_long wrong, done;
 static int calls;
 
-static uint32_t draw(uint64_t *state) {
-  *state = *state * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)(*state >> 33);
-}
-
 static void check(int holds, const char *what) {
   if (holds) return;
   atomic_fetch_add(&wrong, 1);
   fprintf(stderr, "%s\n", what);
-}
-
-static topoloss_array array_of(const void *data, int32_t dtype, int32_t rank, const int64_t *shape) {
-  return (topoloss_array){sizeof(topoloss_array), data, dtype, 0, rank, 0, shape, NULL};
 }
 
 static const int64_t cube[3] = {SIDE, SIDE, SIDE};
@@ -113,16 +104,9 @@ static int is_expected_of_shared(topoloss_status status) {
   return status == TOPOLOSS_OK || status == TOPOLOSS_EBUSY || status == TOPOLOSS_ECANCELLED;
 }
 
-static topoloss_cells cells_of(topoloss_array arrays[3]) {
-  static const int64_t shapes[3][4] = {{4, 16, 16}, {4, 16, 16}, {4, 64, 16, 16}};
-  for (int i = 0; i < 3; i++)
-    arrays[i] = array_of(pixels + 4 * i * PIXELS, TOPOLOSS_UINT8, i < 2 ? 3 : 4, shapes[i]);
-  return (topoloss_cells){sizeof(topoloss_cells), &arrays[0], &arrays[1], &arrays[2], NULL};
-}
-
 static void use_trainer(uint32_t choice) {
-  topoloss_array arrays[3];
-  topoloss_cells cells = cells_of(arrays);
+  Cells all;
+  describe_cells(&all, pixels, 16);
   topoloss_run_options options;
   topoloss_run_options_init(&options);
   options.cancellation = choice & 8 ? token : NULL;
@@ -134,7 +118,7 @@ static void use_trainer(uint32_t choice) {
     check(is_expected_of_shared(topoloss_training_log(training, text, sizeof text, &length, NULL)), "no log");
   } else {
     float *volumes = malloc(sizeof *volumes * 4 * 64 * PIXELS);
-    check(is_expected_of_shared(topoloss_model_predict(model, &cells, &options, volumes, NULL)), "no prediction");
+    check(is_expected_of_shared(topoloss_model_predict(model, &all.cells, &options, volumes, NULL)), "no prediction");
     free(volumes);
   }
 }
@@ -175,15 +159,13 @@ int main(int argc, char **argv) {
     check(diagrams_of(i, NULL, 1, &made) == TOPOLOSS_OK, "no diagrams to share");
     shared[i] = made;
   }
-  topoloss_array arrays[3];
-  topoloss_cells cells = cells_of(arrays);
-  const int64_t train[] = {0, 1, 2}, validation[] = {3};
-  topoloss_split split = {sizeof split, train, 3, validation, 1, NULL, 0};
+  Cells all;
+  describe_cells(&all, pixels, 16);
   const char *settings = "{\"base_filters\": 2, \"epochs\": 1000, \"batch_size\": 2, \"topological_resolution\": 4,"
                          " \"threads\": 2}";
   topoloss_training *new_training = NULL;
   topoloss_model *new_model = NULL;
-  check(topoloss_training_create(settings, &cells, &split, NULL, &new_training, NULL) == TOPOLOSS_OK &&
+  check(topoloss_training_create(settings, &all.cells, &all.split, NULL, &new_training, NULL) == TOPOLOSS_OK &&
         topoloss_model_create(settings, NULL, &new_model, NULL) == TOPOLOSS_OK, "no trainer");
   training = new_training, model = new_model;
 

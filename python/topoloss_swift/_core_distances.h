@@ -16,18 +16,39 @@ static int read_operand(const CoreState *state, PointLists *lists, int64_t index
   return extreme ? point_lists_end(lists, index, last) : 0;
 }
 
-/* Reads a list of them; on success the caller ends with point_lists_close. */
-static int read_operands(const CoreState *state, PointLists *lists, PyObject *list, int extreme) {
-  Py_ssize_t size = PyList_Size(list);
+/* Reads a tuple of them; on success the caller ends with point_lists_close. */
+static int read_operands(const CoreState *state, PointLists *lists, PyObject *operands, int extreme) {
+  Py_ssize_t size = PyTuple_Size(operands);
   if (size < 0 || point_lists_open(lists, size) != 0) return -1;
   for (Py_ssize_t i = 0; i < size; i++) {
-    PyObject *operand = PyList_GetItem(list, i);
+    PyObject *operand = PyTuple_GetItem(operands, i);
     if (operand == NULL || read_operand(state, lists, i, operand, extreme) != 0) {
       point_lists_close(lists);
       return -1;
     }
   }
   return 0;
+}
+
+/* Reads two lists of equal length, as they are now: what an exporter does while it is asked for its buffer, or
+ * another thread, may change them. On success the caller ends with point_lists_close for both. */
+static int read_pairs(const CoreState *state, PointLists *first, PointLists *second,
+                      PyObject *first_list, PyObject *second_list, int extreme) {
+  PyObject *one = PyList_AsTuple(first_list), *other = PyList_AsTuple(second_list);
+  int failed = one == NULL || other == NULL;
+  if (!failed && PyTuple_Size(one) != PyTuple_Size(other)) {
+    PyErr_Format(PyExc_ValueError, "distances are of pairs: %zd diagrams cannot go with %zd",
+                 PyTuple_Size(one), PyTuple_Size(other));
+    failed = 1;
+  }
+  failed = failed || read_operands(state, first, one, extreme) != 0;
+  if (!failed && read_operands(state, second, other, extreme) != 0) {
+    point_lists_close(first);
+    failed = 1;
+  }
+  Py_XDECREF(one);
+  Py_XDECREF(other);
+  return failed ? -1 : 0;
 }
 
 /* Once classes end at the extreme, all that is left to ignore is nothing. */
@@ -70,18 +91,10 @@ static PyObject *core_distances(PyObject *module, PyObject *args) {
                         &PyList_Type, &second_list, &order, &ground_norm, &essential, &directions,
                         &threads, &watch_signals))
     return NULL;
-  if (PyList_Size(first_list) != PyList_Size(second_list)) {
-    PyErr_Format(PyExc_ValueError, "distances are of pairs: %zd diagrams cannot go with %zd",
-                 PyList_Size(first_list), PyList_Size(second_list));
-    return NULL;
-  }
-  int extreme = essential == TOPOLOSS_ESSENTIAL_EXTREME;
   PointLists first, second;
-  if (read_operands(state, &first, first_list, extreme) != 0) return NULL;
-  if (read_operands(state, &second, second_list, extreme) != 0) {
-    point_lists_close(&first);
+  if (read_pairs(state, &first, &second, first_list, second_list,
+                 essential == TOPOLOSS_ESSENTIAL_EXTREME) != 0)
     return NULL;
-  }
   Block *distances = block_new(state->block_type, 1, &first.size, "d");
   if (distances != NULL && first.size > 0) {
     SignalWatch watch = {NULL, 0};

@@ -124,14 +124,12 @@ static int read_volume_diagrams(const CoreState *state, LossTarget *target, int6
   return 0;
 }
 
-/* On success the caller ends with loss_target_close. */
-static int loss_target_open(const CoreState *state, LossTarget *target, PyObject *object,
-                            int64_t volumes, int dimensions) {
-  target->is_array = !PyList_Check(object);
-  if (target->is_array) return input_array_open(&target->array, object);
-  if (PyList_Size(object) != volumes) {
+/* Reads the diagrams of all volumes. */
+static int read_diagrams(const CoreState *state, LossTarget *target, PyObject *tuples,
+                         int64_t volumes, int dimensions) {
+  if (PyTuple_Size(tuples) != volumes) {
     PyErr_Format(PyExc_ValueError, "diagrams of %zd volumes cannot be the target of %lld",
-                 PyList_Size(object), (long long)volumes);
+                 PyTuple_Size(tuples), (long long)volumes);
     return -1;
   }
   if (point_lists_open(&target->points, volumes * dimensions) != 0) return -1;
@@ -139,8 +137,20 @@ static int loss_target_open(const CoreState *state, LossTarget *target, PyObject
   int failed = target->last_values == NULL;
   if (failed) PyErr_NoMemory();
   for (Py_ssize_t v = 0; v < volumes && !failed; v++)
-    failed = read_volume_diagrams(state, target, v, PyList_GetItem(object, v), dimensions) != 0;
+    failed = read_volume_diagrams(state, target, v, PyTuple_GetItem(tuples, v), dimensions) != 0;
   if (failed) loss_target_close(target);
+  return failed ? -1 : 0;
+}
+
+/* On success the caller ends with loss_target_close. */
+static int loss_target_open(const CoreState *state, LossTarget *target, PyObject *object,
+                            int64_t volumes, int dimensions) {
+  target->is_array = !PyList_Check(object);
+  if (target->is_array) return input_array_open(&target->array, object);
+  /* The list as it is now: an exporter that is asked for its buffer, or another thread, may change it. */
+  PyObject *tuples = PyList_AsTuple(object);
+  int failed = tuples == NULL || read_diagrams(state, target, tuples, volumes, dimensions) != 0;
+  Py_XDECREF(tuples);
   return failed ? -1 : 0;
 }
 

@@ -14,19 +14,31 @@ static const char *text_of(PyObject *object) {
   return NULL;
 }
 
-/* The texts of a list of str, for PyMem_Free; NULL for None, or with an exception. */
-static const char **texts_of(PyObject *list) {
-  if (list == Py_None) return NULL;
-  Py_ssize_t count = PyList_Size(list);
-  if (count < 0) return NULL;
-  const char **texts = PyMem_Malloc(((size_t)count + 1) * sizeof *texts);
-  if (texts == NULL) PyErr_NoMemory();
-  for (Py_ssize_t i = 0; texts != NULL && i < count; i++)
-    if ((texts[i] = text_of(PyList_GetItem(list, i))) == NULL) {
-      PyMem_Free(texts);
-      texts = NULL;
-    }
-  return texts;
+/* The texts of a list of str as it is now: another thread may change the list while they are read. */
+typedef struct {
+  PyObject *items;    /* a tuple that keeps them; NULL for None */
+  const char **texts; /* NULL for None */
+  Py_ssize_t count;
+} Texts;
+
+static void texts_close(Texts *texts) {
+  PyMem_Free(texts->texts);
+  Py_CLEAR(texts->items);
+}
+
+/* On success the caller ends with texts_close; -1 with an exception. */
+static int texts_open(Texts *texts, PyObject *list) {
+  *texts = (Texts){NULL, NULL, 0};
+  if (list == Py_None) return 0;
+  if ((texts->items = PyList_AsTuple(list)) == NULL) return -1;
+  texts->count = PyTuple_Size(texts->items);
+  texts->texts = PyMem_Malloc(((size_t)texts->count + 1) * sizeof *texts->texts);
+  if (texts->texts == NULL) PyErr_NoMemory();
+  int failed = texts->texts == NULL;
+  for (Py_ssize_t i = 0; !failed && i < texts->count; i++)
+    failed = (texts->texts[i] = text_of(PyTuple_GetItem(texts->items, i))) == NULL;
+  if (failed) texts_close(texts);
+  return failed ? -1 : 0;
 }
 
 /* Copies a text out of the library, by as many calls as it takes. */

@@ -93,16 +93,16 @@ static PyObject *core_folds(PyObject *module, PyObject *args) {
   int folds;
   unsigned long long seed;
   if (!PyArg_ParseTuple(args, "O!iK:folds", &PyList_Type, &names, &folds, &seed)) return NULL;
-  Py_ssize_t count = PyList_Size(names);
-  const char **texts = texts_of(names);
-  if (texts == NULL) return NULL;
+  Texts texts;
+  if (texts_open(&texts, names) != 0) return NULL;
+  Py_ssize_t count = texts.count;
   int32_t *parts = PyMem_Calloc((size_t)count + 1, sizeof *parts);
   PyObject *list = NULL;
   if (parts == NULL) {
     PyErr_NoMemory();
   } else {
     topoloss_error error = {.struct_size = sizeof error};
-    topoloss_status status = topoloss_folds(texts, count, folds, seed, parts, &error);
+    topoloss_status status = topoloss_folds(texts.texts, count, folds, seed, parts, &error);
     list = status == TOPOLOSS_OK ? PyList_New(count) : raise_error(state, status, &error);
     for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
       PyObject *part = PyLong_FromLong(parts[i]);
@@ -110,7 +110,7 @@ static PyObject *core_folds(PyObject *module, PyObject *args) {
     }
   }
   PyMem_Free(parts);
-  PyMem_Free(texts);
+  texts_close(&texts);
   return list;
 }
 

@@ -65,17 +65,17 @@ static PyObject *core_training(PyObject *module, PyObject *args) {
                         &watch_signals))
     return NULL;
   Training *training = new_training(state);
-  const char **texts = NULL;
+  Texts texts = {NULL, NULL, 0};
   if (training != NULL && held_cells_open(training->cells, images, masks, objects) == 0 &&
-      ((texts = texts_of(names)) != NULL || !PyErr_Occurred())) {
+      texts_open(&texts, names) == 0) {
     topoloss_cells *cells = &training->cells->cells;
     int64_t count = training->cells->arrays[0].shape[0];
-    if (texts != NULL && PyList_Size(names) != count) {
-      PyErr_Format(PyExc_ValueError, "%zd names for %lld cells", PyList_Size(names),
+    if (texts.items != NULL && texts.count != count) {
+      PyErr_Format(PyExc_ValueError, "%zd names for %lld cells", texts.count,
                    (long long)count);
       Py_CLEAR(training);
     } else {
-      cells->names = texts;
+      cells->names = texts.texts;
       const Py_ssize_t size = sizeof(int64_t);
       topoloss_split split = {sizeof split,
                               lists[0].buf, lists[0].len / size,
@@ -93,7 +93,7 @@ static PyObject *core_training(PyObject *module, PyObject *args) {
   } else {
     Py_CLEAR(training);
   }
-  PyMem_Free(texts);
+  texts_close(&texts);
   for (int i = 0; i < 3; i++) PyBuffer_Release(&lists[i]);
   return (PyObject *)training;
 }
