@@ -1,9 +1,10 @@
+// Concurrency: C declares `stdout` as a variable, which nobody changes here.
 #if canImport(Glibc)
-  internal import Glibc
+  @unsafe @preconcurrency internal import Glibc
 #elseif canImport(Musl)
-  internal import Musl
+  @unsafe @preconcurrency internal import Musl
 #elseif canImport(Darwin)
-  internal import Darwin
+  @unsafe @preconcurrency internal import Darwin
 #endif
 internal import ArgumentParser
 internal import NeuralNetwork
@@ -115,6 +116,9 @@ extension Failure {
 func ending(_ body: () throws -> Void) {
   do {
     try body()
-    guard fflush(nil) == 0 else { throw Failure(74, "IO", "standard output cannot be written") }
+    // What an earlier flush lost is known by ferror alone.
+    guard unsafe fflush(stdout) == 0, unsafe ferror(stdout) == 0 else {
+      throw Failure(74, "IO", "standard output cannot be written")
+    }
   } catch { Failure(any: error).end() }
 }

@@ -40,9 +40,9 @@ struct MediumVolumeTests {
     }
   }
 
-  /// A single saddle, far above or below all others, joins the two: the one number whose leading digits differ
-  /// from everybody else's must not be taken for one of them.
-  @Test("two noisy rooms and a flat wall between them", arguments: Question.all, [1000.0, -1000])
+  /// A single saddle, far above or below all others, joins the two: a sort that skips the leading digit because
+  /// all numbers but this one share it puts 512, whose other digits are 0, in front of 128 to 255.
+  @Test("two noisy rooms and a flat wall between them", arguments: Question.all, [512.0, -512])
   func rooms(question: Question, wall: Double) throws {
     var generator = SeededGenerator(seed: 13)
     for shape in [[6, 8, 21], [4, 30, 41]] {
