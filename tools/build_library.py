@@ -46,8 +46,8 @@ def find_swift():
 def compiler_flags():
     # Functions in sections of their own, and not kept for users outside the library: there are none.
     flags = ["-Xfrontend", "-function-sections", "-Xfrontend", "-internalize-at-link"]
-    # No path of this machine, neither in the library nor in what its build identifier is made from.
-    flags += ["-file-prefix-map", f"{ROOT}=."]
+    # No path of this machine, nor a hash of the command line, in the library.
+    flags += ["-file-prefix-map", f"{ROOT}=.", "-Xfrontend", "-disable-incremental-llvm-codegen"]
     return flags
 
 

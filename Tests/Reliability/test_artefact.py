@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import zipfile
 
@@ -118,8 +117,7 @@ def unpacked_sdist(source, folder):
     backend = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", backend, packed], cwd=source, check=True, capture_output=True)
     (path,) = packed.glob("*.tar.gz")
-    with tarfile.open(path) as archive:
-        archive.extractall(folder, filter="data")
+    shutil.unpack_archive(path, folder)
     return folder / path.name.removesuffix(".tar.gz")
 
 
