@@ -6,7 +6,7 @@ everything that was compiled, are the same. Quick when nothing changed. SWIFT na
 the one on the PATH.
 
 What is inside is hidden: only topoloss_* is exported, and the runtime cannot meet another Swift runtime.
-The same sources give the same bytes in any folder.
+The same sources give the same bytes in any folder whose path is as long (Tests/Reliability/test_artefact.py).
 """
 
 import json
