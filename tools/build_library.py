@@ -6,7 +6,7 @@ everything that was compiled, are the same. Quick when nothing changed. SWIFT na
 the one on the PATH.
 
 What is inside is hidden: only topoloss_* is exported, and the runtime cannot meet another Swift runtime.
-The same sources give the same bytes in any folder.
+The same sources give the same bytes in any folder whose path is as long (Tests/Reliability/test_artefact.py).
 """
 
 import json
@@ -46,8 +46,8 @@ def find_swift():
 def compiler_flags():
     # Functions in sections of their own, and not kept for users outside the library: there are none.
     flags = ["-Xfrontend", "-function-sections", "-Xfrontend", "-internalize-at-link"]
-    # No path of this machine, neither in the library nor in what its build identifier is made from.
-    flags += ["-file-prefix-map", f"{ROOT}=."]
+    # No path of this machine, nor a hash of the command line, in the library.
+    flags += ["-file-prefix-map", f"{ROOT}=.", "-Xfrontend", "-disable-incremental-llvm-codegen"]
     return flags
 
 

@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -110,8 +111,11 @@ def free_threaded(request, tmp_path_factory):
     inside = folder / "venv" / "bin" / "python"
     quiet = {"check": True, "stdout": subprocess.PIPE, "timeout": 600}
     subprocess.run([python, "-m", "venv", folder / "venv"], **quiet)
-    pip = [inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "setuptools>=77"], **quiet)
+    # Fetched by the Python of the tests: one that was built by hand may have no ssl.
+    fetch = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--dest", folder]
+    subprocess.run([*fetch, "setuptools>=77"], **quiet)
+    pip = [inside, "-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--find-links", folder]
+    subprocess.run([*pip, "setuptools"], **quiet)
     environment = {**os.environ, "TOPOLOSS_LIBRARY_DIR": str(LIBRARY)}
     subprocess.run([*pip, "--no-build-isolation", "--no-deps", copy], env=environment, **quiet)
     return version, inside

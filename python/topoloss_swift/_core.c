@@ -3,6 +3,7 @@
  * Built against the limited API of Python 3.11, so one binary serves every later version.
  * There is no static PyObject: all is in the module's state, one per interpreter.
  */
+#include <pyconfig.h> /* says whether this Python is free-threaded */
 #ifndef Py_GIL_DISABLED /* free-threaded Python has no limited API yet */
 #define Py_LIMITED_API 0x030B0000
 #endif
