@@ -127,7 +127,8 @@ def check_messages():
                if p.suffix in (".swift", ".py", ".c", ".h", ".sh")]
     # Long literals are written in pieces: "..." + "...", or one below the other in Python and C.
     text = re.sub(r'"\s*\+?\s*f?"', "", "\n".join(path.read_text() for path in sources))
-    elsewhere = ("No module named", "No such file or directory", "Unknown option", "Did you mean", "? (", "scores.csv")
+    elsewhere = ("No module named", "No such file or directory", "Unknown option", "Did you mean", "? (", "scores.csv",
+                 "is not a supported wheel", "pkg-config search path", "error while loading shared libraries")
     for heading in re.findall(r"^### (.*)$", (DOCS / "troubleshooting.md").read_text(), re.M):
         for message in re.findall(r"`([^`]+)`", heading):
             for piece in message.split("..."):

@@ -1,6 +1,6 @@
 // Persistence diagrams of a volume, and the topological loss with its gradient, in Rust (1.63 or newer, no crates).
 //
-//   rustc -O examples/rust/cavities.rs $(pkg-config --libs-only-L topoloss) && ./cavities
+//   rustc --edition 2021 -O examples/rust/cavities.rs $(pkg-config --libs-only-L topoloss) && ./cavities
 mod topoloss;
 use topoloss::{loss_and_gradient, Diagrams, Error, Pair, Volume};
 
