@@ -13,9 +13,10 @@ LIBRARY := .build-python/release/libtopoloss.so
 HEADER := Sources/CTopoLoss/include/topoloss.h
 VERSION := $(shell awk '/define TOPOLOSS_VERSION_(MAJOR|MINOR|PATCH)/ { v = v sep $$3; sep = "." } END { print v }' $(HEADER))
 
-BUILD_SHAPR := $(SWIFT) build -c release --product shapr --scratch-path .build-shapr
+# With Swift's runtime inside: the program runs on machines that have no Swift.
+BUILD_SHAPR := $(SWIFT) build -c release --product shapr --static-swift-stdlib --scratch-path .build-shapr
 
-SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/NetworkBenchmark
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks/NetworkBenchmark examples/swift
 
 # Optimised, but with every assert() alive: docs/decisions/0004-optimised-tests-with-assertions.md
 TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug \
@@ -26,7 +27,7 @@ TEST_FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -assert-config -Xswif
 
 help:
 	@echo 'make demo                 make up cells, train on them, score and report: about five minutes'
-	@echo 'make test                 run every test: Swift, C, Python'
+	@echo 'make test                 run every test: Swift, C, Rust, Python'
 	@echo 'WITH_TORCH=1 make test    the same, with PyTorch, JAX and scikit-learn'
 	@echo 'make reliability          every promise of docs/reliability.md; TIER=R: at full size; ID=K1 N=1000 SEED=7: one test'
 	@echo 'make package              build the Python package into .venv'
@@ -56,6 +57,7 @@ test:
 	@if [ '$(WITH_TORCH)' = 1 ]; then tools/setup.sh torch; fi
 	@tools/install-package.sh
 	tools/check-c.sh
+	tools/check-swift-package.sh
 	tools/check-kernels.sh
 	tools/check-shapr.sh
 	tools/check-shapr-tools.sh
@@ -114,7 +116,7 @@ bench-training:
 	@tools/setup.sh test
 	@tools/install-package.sh
 	@Benchmarks/peers.sh
-	$(SWIFT) build -c release --product shapr --scratch-path .build-shapr
+	$(BUILD_SHAPR)
 	$(SWIFT) build -c release --package-path Benchmarks/NetworkBenchmark --scratch-path .build-network
 	.venv-peers/current/bin/python Benchmarks/training.py $(if $(QUICK),--quick)
 

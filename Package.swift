@@ -24,9 +24,10 @@ func kernelSettings(_ name: String? = nil, _ instructionSet: String? = nil) -> [
 let package = Package(
   name: "topoloss",
   products: [
+    // Each with the modules whose types its functions take: cancellation, the team of threads, the buffers.
     .library(
-      name: "TopologicalLoss", targets: ["PersistentHomology", "OptimalTransport", "TopologicalLoss"]),
-    // With the modules whose types its functions take: the team of threads, the memory budget, the buffers.
+      name: "TopologicalLoss",
+      targets: ["PersistentHomology", "OptimalTransport", "TopologicalLoss", "ComputeRuntime"]),
     .library(
       name: "SHAPR", targets: ["SHAPR", "NeuralNetwork", "NeuralKernels", "ComputeRuntime"]),
     .library(name: "topoloss", type: .dynamic, targets: ["TopoLossABI"]),

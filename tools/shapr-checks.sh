@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-"${SWIFT:-swift}" build -c release --product shapr --scratch-path .build-shapr > /dev/null
+"${SWIFT:-swift}" build -c release --product shapr --static-swift-stdlib --scratch-path .build-shapr > /dev/null
 shapr=${SHAPR:-$PWD/.build-shapr/release/shapr}
 project=$PWD
 work=$(mktemp -d)

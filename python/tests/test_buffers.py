@@ -10,6 +10,7 @@ from ctypes import POINTER, c_char_p, c_int, c_ssize_t, c_uint, c_void_p, py_obj
 
 import numpy as np
 import pytest
+import sizes
 
 import topoloss_swift
 from topoloss_swift import persistence_diagrams
@@ -330,8 +331,8 @@ def repeat(call, times):
 
 
 def test_no_leaks(tally):
-    """2,000 rounds of each: no references, no blocks of Python memory, no bytes stay behind."""
-    rounds = 2000
+    """Many rounds of each: no references, no blocks of Python memory, no bytes stay behind."""
+    rounds = sizes.of_tier(2_000, 100_000)
     volume, cases = leak_cases()
     watched = [volume, topoloss_swift._core.Block, topoloss_swift.LimitError, Exporter]
     for _, call in cases:

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from tier import cases
+import sizes
 
 from topoloss_swift import (
     persistence_diagrams,
@@ -18,7 +18,7 @@ from topoloss_swift import (
 )
 
 VOLUME = np.random.default_rng(4).standard_normal((24, 24, 24)).astype(np.float32)
-CHILDREN = cases(300, 2000)
+CHILDREN = sizes.cases(300, 2000)
 HANG_SECONDS = 5
 
 

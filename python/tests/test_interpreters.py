@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import sizes
 
 import topoloss_swift
 
@@ -155,7 +156,8 @@ def test_subinterpreters(alone, child, tally):
     if not WITH_SUBINTERPRETERS:
         pytest.skip("LOUD SKIP: no Python from 3.12 on, so no interpreters with their own GIL")
     expected = smoke(alone, sys.executable, child)
-    each = 4 * -(-200 // (4 * len(WITH_SUBINTERPRETERS)))  # 200 in all, in groups of 4 threads
+    wanted = sizes.cases(200, 2_000)
+    each = 4 * -(-wanted // (4 * len(WITH_SUBINTERPRETERS)))  # in groups of 4 threads
     for name, path in WITH_SUBINTERPRETERS.items():
         code = program(alone, SUBINTERPRETERS)
         answer = child(code, each, SMOKE, expected, python=path, timeout=300)

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import sizes
 from test_array_zoo import INVALID, VALID
 from test_buffers import VALUES, Exporter, claims, counts, honest, lies, repeat, resident_bytes
 
@@ -222,8 +223,8 @@ LOSS_OPTIONS = (0, 0, 4, 2, 2.0, True, 0, (2, 2, 2), (1.0, 1.0, 1.0), 0.0, 1.0, 
 
 
 def test_no_leaks(tally):
-    """1,000 rounds of each: no references, no blocks of Python memory, no bytes stay behind."""
-    rounds = 1_000
+    """Many rounds of each: no references, no blocks of Python memory, no bytes stay behind."""
+    rounds = sizes.of_tier(1_000, 100_000)
     watched, cases = leak_cases()
     watched += [_core.Block, topoloss_swift.LimitError]
     for _, call in cases:
