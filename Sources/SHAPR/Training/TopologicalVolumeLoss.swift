@@ -41,7 +41,7 @@ public final class TopologicalVolumeLoss {
         prediction: probabilities, target: target, volumes: shape.batch,
         extents: [shape.depth, shape.height, shape.width], values: values.cells,
         gradient: gradient, options: options, interruption: interruption)
-    } catch .persistence(.memoryRefused(let bytes)) {
+    } catch .persistence(.memoryRefused(bytes: let bytes)) {
       throw .memoryRefused(bytes: bytes)
     } catch {
       failure = error
