@@ -53,6 +53,7 @@ missing_packages() {
   if [ "$set_name" != demo ]; then
     command -v g++ > /dev/null || echo g++
     command -v nm > /dev/null || echo binutils
+    command -v strace > /dev/null || echo strace
     command -v "${RUSTC:-rustc}" > /dev/null || echo rustc
   fi
 }
