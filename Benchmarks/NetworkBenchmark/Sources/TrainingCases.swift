@@ -83,7 +83,9 @@ final class ShareCase: TimedCase {
       batch: Self.batch, channels: 2, depth: 1, height: x.shape.height, width: x.shape.width)
     let target = y.values.suffix(from: start * y.shape.count / y.shape.batch)
     var inside: Double?
-    let timed: VolumeLoss = { [topology, clock] probabilities, shape, gradient in
+    func timed(
+      probabilities: Floats, shape: TensorShape, gradient: Floats
+    ) throws(NetworkError) -> Double {
       let began = clock.now
       let value = try topology(
         probabilities: probabilities, target: target, shape: shape, gradient: gradient)
