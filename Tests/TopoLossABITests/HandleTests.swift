@@ -80,7 +80,7 @@ struct HandleTests {
   @Test("a misaligned pointer is refused before it is used")
   func misaligned() {
     let memory = unsafe UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 16)
-    defer { unsafe memory.deallocate() }
+    defer { memory.deallocate() }
     unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: 4096)
     let odd = unsafe memory + 1
     let handle = unsafe someDiagrams()
