@@ -27,7 +27,7 @@ GROUPS = {
     "row compare": (["CProcessor/*"], 95, 0),
 }
 CORE_TESTS = ["api", "array_zoo", "buffers", "distances", "error_table", "loss", "loss_buffers", "loss_errors"]
-CORE_TESTS += ["loss_target", "shapr", "transport_laws", "interrupt", "shapr_interrupt"]
+CORE_TESTS += ["loss_target", "shapr", "interrupt", "shapr_interrupt"]
 
 
 def summaries(program, profile):

@@ -19,8 +19,8 @@ def test_certificates(tally):
     for number in range(sizes.cases(5_000, 100_000)):
         largest = 5_000 if number % 1_250 == 0 else 500 if number % 125 == 0 else 30
         kind = transport.KINDS[rng.integers(len(transport.KINDS))]
-        sizes = (5_000, 4_000) if largest == 5_000 else rng.integers(0, largest + 1, 2)
-        a, b = (transport.diagram(rng, size, kind) for size in sizes)
+        counts = (5_000, 4_000) if largest == 5_000 else rng.integers(0, largest + 1, 2)
+        a, b = (transport.diagram(rng, count, kind) for count in counts)
         order, norm = ORDERS[number % 4], ("maximum", "euclidean")[number // 4 % 2]
         found = wasserstein_certificate(a, b, order=order, ground_norm=norm)
         proven, gap = transport.check_certificate(found, a, b, order, norm)
