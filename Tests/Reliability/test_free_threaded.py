@@ -21,6 +21,7 @@ THREADS = 16
 pytestmark = [pytest.mark.identifier("T6"), pytest.mark.release]
 
 GIL = """
+import sys
 assert not sys._is_gil_enabled(), "this Python has its lock on already"
 import topoloss_swift
 print(sys._is_gil_enabled())
