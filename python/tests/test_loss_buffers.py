@@ -56,6 +56,8 @@ def bits(result):
 @pytest.mark.parametrize("kind", [*VALID, "4 axes", "33 axes"])
 def test_valid_kind(kind, entry, tally):
     """The result of the plain copy, bit for bit; infinities are for diagrams only."""
+    if kind == "33 axes" and np.lib.NumpyVersion(np.__version__) < "2.0.0":
+        pytest.skip("NumPy 1 reads at most 32 axes, so it cannot make the copy to compare with")
     call = ENTRIES[entry]
     field = VALID[kind]() if kind in VALID else INVALID[kind][0]()[0]
     plain = np.ascontiguousarray(field)
