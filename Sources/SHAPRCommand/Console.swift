@@ -37,6 +37,9 @@ struct Console {
   /// Waits so many seconds, or until a signal comes.
   static func pause(_ seconds: Double) { usleep(UInt32(seconds * 1e6)) }
 
+  func lines(_ texts: [String]) { texts.forEach(line) }
+
+  /// Prints one line, whatever the names in it are.
   func line(_ text: String) {
     let text = onOneLine(text)
     print(isTerminal ? "\r\u{1B}[K\(text)" : text)

@@ -26,13 +26,12 @@ struct SlurmArray {
     try makeFolders("\(directory)/tasks")
     try writeText(commands.map { $0 + "\n" }.joined(), to: "\(directory)/cells.txt")
     try writeText(script(tasks: commands.count), to: "\(directory)/array.sh")
-    console.line(
-      """
-      \(commands.count) commands are in \(directory)/cells.txt. To run them as a Slurm array, and to put the results together:
-
-        job=$(sbatch --parsable \(quoted("\(directory)/array.sh")))
-        sbatch --dependency=afterany:$job --wrap \(quoted("\(quoted(programPath())) merge \(quoted(directory))"))
-      """)
+    console.lines([
+      "\(commands.count) commands are in \(directory)/cells.txt. To run them as a Slurm array, and to put the results together:",
+      "",
+      "  job=$(sbatch --parsable \(quoted("\(directory)/array.sh")))",
+      "  sbatch --dependency=afterany:$job --wrap \(quoted("\(quoted(programPath())) merge \(quoted(directory))"))",
+    ])
   }
 
   private var threads: Int {

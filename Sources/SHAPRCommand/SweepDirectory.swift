@@ -63,7 +63,8 @@ struct SweepDirectory {
     for point in points { rows.append(try row(point)) }
     let table = try SweepTable(axes: grid.axes.map(\.name), rows: rows)
     try writeText(table.csv, to: "\(root)/results.csv")
-    console.line(table.text + "All measures are in \(root)/results.csv.")
+    console.lines(
+      table.text.split(separator: "\n").map(String.init) + ["All measures are in \(root)/results.csv."])
   }
 
   private func row(_ point: SettingsGrid.Point) throws -> SweepTable.Row {
