@@ -1,4 +1,4 @@
-"""Our own checkpoints with other texts in them, and checksums that are right all the same."""
+"""Our own checkpoints with other texts or values in them, and checksums that are right all the same."""
 
 import hashlib
 import json
@@ -22,3 +22,23 @@ def with_metadata(content, **changed):
 def metadata(content):
     (length,) = struct.unpack("<Q", content[:8])
     return json.loads(content[8 : 8 + length])["__metadata__"]
+
+
+def with_values(content, tensor, value):
+    """A checkpoint in which every element of a tensor of float32 is `value`."""
+    (length,) = struct.unpack("<Q", content[:8])
+    begin, end = json.loads(content[8 : 8 + length])[tensor]["data_offsets"]
+    values = struct.pack("<f", value) * ((end - begin) // 4)
+    data = 8 + length
+    changed = content[: data + begin] + values + content[data + end :]
+    return with_metadata(changed, **{f"topoloss.crc32c.{tensor}": f"{crc32c(values):08x}"})
+
+
+def crc32c(data):
+    """CRC-32C (Castagnoli), bit by bit, lowest first."""
+    remainder = 0xFFFFFFFF
+    for byte in data:
+        remainder ^= byte
+        for _ in range(8):
+            remainder = remainder >> 1 ^ (0x82F63B78 if remainder & 1 else 0)
+    return remainder ^ 0xFFFFFFFF

@@ -3,7 +3,8 @@ public import NeuralKernels
 public import NeuralNetwork
 
 extension Training {
-  /// The mean losses over cells, with running statistics and without augmentation.
+  /// The mean losses over cells, with running statistics and without augmentation. One that is no number is
+  /// an error, as in training.
   public func validate(
     _ cells: [Int], team: WorkTeam, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> EpochLosses {
@@ -12,6 +13,7 @@ extension Training {
     for (index, plan) in plans.enumerated() {
       let batch = try loader.batch(plan)
       if index + 1 < plans.count { loader.prepare(plans[index + 1]) }
+      var losses = EpochLosses()
       do {
         let output = try pass.forward(
           batch.input, shape: batch.inputShape, mode: .evaluation, keepsForBackward: false,
@@ -20,16 +22,17 @@ extension Training {
           logits: output.logits, probabilities: output.probabilities, target: batch.target,
           shape: output.shape, gradient: nil, scratch: output.lossScratch,
           workspace: generator.network.workspace, team: team)
-        var losses = EpochLosses()
         losses.dice = value.dice
         losses.crossEntropy = value.crossEntropy
         losses.topological =
           try topology?(
             probabilities: output.probabilities, target: batch.target, shape: output.shape,
             gradient: nil, interruption: team.interruption) ?? 0
-        sums.add(losses, cells: plan.cells.count)
       } catch { throw .network(error) }
+      // First: a loss that was broken off is no number either.
       if shouldStop() || team.asksToStop() { throw .stopped }
+      try requireFinite(losses, of: plan)
+      sums.add(losses, cells: plan.cells.count)
     }
     return sums
   }

@@ -125,18 +125,22 @@ public final class Training {
       let batch = try loader.batch(plan)
       if progress.step + 1 < plans.count { loader.prepare(plans[progress.step + 1]) }
       let losses = try learn(from: batch, team: team)
-      guard losses.total.isFinite, losses.adversarial.isFinite, losses.discriminator.isFinite
-      else {
-        throw .notFinite(
-          stage: progress.stage, epoch: progress.epoch, step: progress.step,
-          cells: plan.cells.map { source.name(of: $0) })
-      }
+      try requireFinite(losses, of: plan)
       progress.losses.add(losses, cells: plan.cells.count)
       progress.step += 1
       let report = Step(
         stage: progress.stage, epoch: progress.epoch, epochs: epochsOfStage, step: progress.step,
         steps: plans.count, losses: progress.losses)
       guard try onStep(report) else { throw .stopped }
+    }
+  }
+
+  /// Ends a training that has diverged. Weights and statistics that are not finite never become so again.
+  func requireFinite(_ losses: EpochLosses, of plan: BatchPlan) throws(TrainingError) {
+    guard losses.total.isFinite, losses.adversarial.isFinite, losses.discriminator.isFinite else {
+      throw .notFinite(
+        stage: progress.stage, epoch: progress.epoch, step: progress.step,
+        cells: plan.cells.map { source.name(of: $0) })
     }
   }
 
