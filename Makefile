@@ -74,7 +74,7 @@ reliability:
 	@tools/install-package.sh
 	@$(BUILD_SHAPR)
 	@SWIFT_TEST='$(SWIFT) test $(TEST_FLAGS) --scratch-path .build-tests' $(VENV_PYTHON) tools/reliability.py \
-	  $(if $(ID),--id $(ID)) $(if $(N),--cases $(N)) $(if $(SEED),--seed $(SEED)) $(if $(TIER),--tier $(TIER))
+	  $(if $(ID),--id $(ID)) $(if $(N),--cases $(N)) $(if $(SEED),--seed $(SEED)) $(if $(TIER),--tier $(TIER)) $(if $(WRITE),--write)
 
 package:
 	@tools/setup.sh demo

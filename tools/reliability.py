@@ -1,6 +1,8 @@
 """Runs the tests of docs/reliability.md and sums them up: a line per row, and `N passed, N failed`.
 
-    .venv/bin/python tools/reliability.py [--id K1] [--cases N] [--seed S] [--tier R]
+    .venv/bin/python tools/reliability.py [--id K1] [--cases N] [--seed S] [--tier R] [--write]
+
+With --write the figures replace those at the end of the page.
 
 `make reliability` builds what is needed and calls this. A row passes when a test with its identifier left a
 line in results/reliability.jsonl, no case in any of these lines failed, and the test runner did not fail.
@@ -18,6 +20,7 @@ import shlex
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "reliability.jsonl"
@@ -63,23 +66,42 @@ def lines_since(place):
         return [json.loads(line) for line in file]
 
 
-def sum_up(lines, expected):
-    """Prints a line per row; the numbers of rows that passed, failed, and left no line."""
+class Row(NamedTuple):
+    name: str
+    run: int
+    good: int
+    worst: str
+
+
+def sums(lines, expected):
+    """What the lines say of each row."""
     by_row = collections.defaultdict(list)
     for line in lines:
         if found := re.match(r"[A-Z]\d+", line["id"]):
             by_row[found[0]].append(line)
-    passed = failed = skipped = 0
+    for name in expected:
+        here = by_row[name]
+        worst = dict.fromkeys(str(line["worst"]) for line in here if line["worst"] != "-")
+        yield Row(name, sum(line["n_run"] for line in here), sum(line["n_pass"] for line in here), "; ".join(worst))
+
+
+def show(rows):
     print(f"\n{'row':4} {'run':>9} {'passed':>9}  worst")
-    for row in expected:
-        run = sum(line["n_run"] for line in by_row[row])
-        good = sum(line["n_pass"] for line in by_row[row])
-        worst = "; ".join(dict.fromkeys(str(line["worst"]) for line in by_row[row] if line["worst"] != "-"))
-        passed += 0 < run == good
-        failed += run != good
-        skipped += run == 0
-        print(f"{row:4} {run:9} {good:9}  {worst if run else 'left out: see above'}")
-    return passed, failed, skipped
+    for row in rows:
+        print(f"{row.name:4} {row.run:9} {row.good:9}  {row.worst if row.run else 'left out: see above'}")
+
+
+def write(rows, tier, minutes):
+    """Puts the figures into the page, between two remarks."""
+    page = ROOT / "docs/reliability.md"
+    text = page.read_text()
+    begin, end = (text.index(remark) for remark in ("<!-- figures -->\n", "<!-- end of figures -->"))
+    date = time.strftime("%Y-%m-%d", time.gmtime())
+    table = f"Column {tier}, {date}, {os.cpu_count()} processors, {minutes:.0f} minutes:\n\n| row | run | passed | worst |\n|---|---:|---:|---|\n"
+    table += "".join(f"| {row.name} | {row.run:,} | {row.good:,} | {row.worst} |\n" for row in rows if row.run)
+    left_out = [row.name for row in rows if not row.run]
+    table += f"\nLeft out: {', '.join(left_out)}.\n" if left_out else ""
+    page.write_text(f"{text[:begin]}<!-- figures -->\n{table}{text[end:]}")
 
 
 def main():
@@ -88,6 +110,7 @@ def main():
     parser.add_argument("--cases", type=int)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--tier", choices=("C", "R"), default="C")
+    parser.add_argument("--write", action="store_true")
     wanted = parser.parse_args()
     found = tests()
     if wanted.id and wanted.id not in found:
@@ -102,10 +125,14 @@ def main():
         if subprocess.run(command, cwd=ROOT, env=environment).returncode:
             broken.append(name)
     expected = [wanted.id] if wanted.id else [row for row in rows_of_page() if row in found]
-    passed, failed, skipped = sum_up(lines_since(place), expected)
+    rows = list(sums(lines_since(place), expected))
+    minutes = (time.monotonic() - started) / 60
+    show(rows)
+    if wanted.write:
+        write(rows, wanted.tier, minutes)
+    passed, failed, skipped = (sum(kind) for kind in zip(*((0 < r.run == r.good, r.run != r.good, not r.run) for r in rows)))
     if broken and not failed:  # a test failed beside those that count cases
         failed = len(broken)
-    minutes = (time.monotonic() - started) / 60
     print(f"reliability: {minutes:.0f} min" + "".join(f"; the {name} tests failed" for name in broken))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     sys.exit(failed > 0)
