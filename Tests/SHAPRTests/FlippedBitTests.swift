@@ -34,7 +34,7 @@ struct FlippedBitTests {
     var generator = SeededGenerator(seed: Self.seed)
     let original = bytes(ofFile: path)
     let header = 8 + original[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-    let file = try #require(unsafe fopen(path, "r+b"))
+    let file = unsafe try #require(fopen(path, "r+b"))
     defer { unsafe fclose(file) }
     func put(_ byte: UInt8, at place: Int) {
       unsafe fseek(file, place, SEEK_SET)

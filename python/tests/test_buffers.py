@@ -74,7 +74,7 @@ Exporter = from_spec(ctypes.byref(SPEC))
 VALUES = (ctypes.c_double * 24)(*random.Random(1).choices(range(9), k=24))
 
 
-def sizes(*numbers):
+def lengths(*numbers):
     return (c_ssize_t * len(numbers))(*numbers)
 
 
@@ -82,7 +82,7 @@ def honest(**lies):
     """The fields of a true (2, 3, 4) float64 buffer, some of them replaced."""
     truth = {
         "buf": ctypes.addressof(VALUES), "len": 192, "itemsize": 8, "readonly": 1, "ndim": 3,
-        "format": b"d", "shape": sizes(2, 3, 4), "strides": sizes(96, 32, 8), "suboffsets": None,
+        "format": b"d", "shape": lengths(2, 3, 4), "strides": lengths(96, 32, 8), "suboffsets": None,
         "internal": None,
     }  # fmt: skip
     return {**truth, **lies}
@@ -100,7 +100,7 @@ def test_an_honest_exporter_is_believed():
     expected = persistence_diagrams(np.frombuffer(VALUES).reshape(2, 3, 4))
     assert exported(honest()) == expected
     assert exported(honest(strides=None)) == expected, "no strides: C order (as ctypes arrays)"
-    assert exported(honest(suboffsets=sizes(-1, -1, -1))) == expected, "negative: not used"
+    assert exported(honest(suboffsets=lengths(-1, -1, -1))) == expected, "negative: not used"
     little = b"<d" if sys.byteorder == "little" else b">d"
     for same in (b"@d", b"=d", little):
         assert exported(honest(format=same)) == expected
@@ -138,13 +138,13 @@ def lies():
     for axis, extent in itertools.product(range(3), (-1, -(2**63), 1, 5, 2**40)):
         shape = [2, 3, 4]
         shape[axis] = extent
-        yield honest(shape=sizes(*shape))
+        yield honest(shape=lengths(*shape))
     yield honest(buf=None)
     yield honest(buf=None, strides=None)
     for axis in range(3):
         suboffsets = [-1, -1, -1]
         suboffsets[axis] = axis * 8
-        yield honest(suboffsets=sizes(*suboffsets))
+        yield honest(suboffsets=lengths(*suboffsets))
 
 
 def test_lying_exporters(tally):
@@ -194,7 +194,7 @@ def test_what_an_exporter_raises():
 @pytest.mark.parametrize("extents", [(2**62, 2**62, 4), (2**21, 2**21, 2**21)])
 def test_a_shape_that_overflows_is_over_the_limit(extents):
     with pytest.raises(topoloss_swift.LimitError):
-        exported(honest(shape=sizes(*extents), strides=sizes(0, 0, 0)))
+        exported(honest(shape=lengths(*extents), strides=lengths(0, 0, 0)))
 
 
 # ---------------------------------------------------------------- buffers are given back
