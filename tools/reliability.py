@@ -73,6 +73,17 @@ class Row(NamedTuple):
     worst: str
 
 
+def worst_of(texts):
+    """Of figures that differ in their number alone, the largest."""
+    largest = {}
+    for text in texts:
+        number, unit = re.match(r"([\d.]+(?:e[+-]?\d+)?)?(.*)", text).groups()
+        if number is None or unit not in largest or float(number) > float(largest[unit]):
+            largest[unit] = number or ""
+    # Digits that say nothing: the errors are of the size of rounding.
+    return "; ".join((f"{float(number):.2g}" if len(number) > 8 else number) + unit for unit, number in largest.items())
+
+
 def sums(lines, expected):
     """What the lines say of each row."""
     by_row = collections.defaultdict(list)
@@ -81,8 +92,8 @@ def sums(lines, expected):
             by_row[found[0]].append(line)
     for name in expected:
         here = by_row[name]
-        worst = dict.fromkeys(str(line["worst"]) for line in here if line["worst"] != "-")
-        yield Row(name, sum(line["n_run"] for line in here), sum(line["n_pass"] for line in here), "; ".join(worst))
+        worst = worst_of(str(line["worst"]) for line in here if line["worst"] != "-")
+        yield Row(name, sum(line["n_run"] for line in here), sum(line["n_pass"] for line in here), worst)
 
 
 def show(rows):
