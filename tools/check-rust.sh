@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 stop() { echo "check-rust: $*" >&2; exit 1; }
 
 rustc=${RUSTC:-rustc}
+"$rustc" --version > /dev/null 2>&1 || rustc=/usr/bin/rustc  # a launcher of rustup without a toolchain
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 prefix=${1:-$work/prefix}

@@ -35,6 +35,11 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.
 # has_library NAME VERSION: whether that library can be compiled against.
 has_library() { pkg-config --atleast-version="$2" "$1" 2> /dev/null; }
 
+# Whether some rustc answers: a launcher of rustup may have no toolchain behind it.
+has_rust() {
+  "${RUSTC:-rustc}" --version > /dev/null 2>&1 || /usr/bin/rustc --version > /dev/null 2>&1
+}
+
 # Prints the Debian packages that are missing, judged by what they would provide.
 missing_packages() {
   if [ "$set_name" = docs ]; then  # nothing is compiled
@@ -54,7 +59,7 @@ missing_packages() {
     command -v g++ > /dev/null || echo g++
     command -v nm > /dev/null || echo binutils
     command -v strace > /dev/null || echo strace
-    command -v "${RUSTC:-rustc}" > /dev/null || echo rustc
+    has_rust || echo rustc
   fi
 }
 
