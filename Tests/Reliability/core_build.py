@@ -27,6 +27,12 @@ def compile_c(target, sources, *flags):
     return target
 
 
+def compile_row_compare(target, *flags):
+    """The program that checks the row compare of CProcessor against a plain one."""
+    sources = [ROOT / "Sources/CProcessor/cprocessor.c", ROOT / "Tests/Reliability/cprocessor_check.c"]
+    return compile_c(target, [*sources, "-lm"], *flags, f"-I{ROOT / 'Sources/CProcessor/include'}")
+
+
 def package_with_core(folder, *flags):
     """A copy of the installed package in `folder` whose extension was compiled with these flags."""
     package = folder / "topoloss_swift"

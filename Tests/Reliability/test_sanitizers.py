@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import swift_tests
 from checked_tests import SLOWED_DOWN, checked_run, passed_tests
-from core_build import PACKAGE, compile_c, package_with_core, run_python_tests, runtime
+from core_build import PACKAGE, compile_c, compile_row_compare, package_with_core, run_python_tests, runtime
 from swift_tests import ROOT
 
 pytestmark = [pytest.mark.identifier("S1"), pytest.mark.release]
@@ -65,8 +65,7 @@ def test_swift_under_thread_sanitizer(complete, tally, tmp_path):
 
 
 def test_the_row_compare(tally, tmp_path):
-    sources = [ROOT / "Sources/CProcessor/cprocessor.c", ROOT / "Tests/Reliability/cprocessor_check.c"]
-    program = compile_c(tmp_path / "check", sources, *UNDEFINED, f"-I{ROOT / 'Sources/CProcessor/include'}")
+    program = compile_row_compare(tmp_path / "check", *UNDEFINED)
     done = subprocess.run([program], capture_output=True, text=True)
     assert_silent(done.stdout + done.stderr, done.returncode)
     tally("S1[row compare, ASan + UBSan]", int(done.stdout), int(done.stdout))
