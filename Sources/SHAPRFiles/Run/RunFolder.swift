@@ -108,9 +108,7 @@ public func makeFolders(_ path: String) throws(FileError) {
       if try makeFolder(part) {
         try OpenFile(folder: folder(of: part)).synchronise()
       } else if next == path.endIndex {
-        // Whoever may use a folder need not be allowed to read the one above it.
-        let above = try? OpenFile(folder: folder(of: part))
-        try above?.synchronise()
+        try readableFolder(folder(of: part))?.synchronise()
       }
     } catch {
       throw FileError(
@@ -120,6 +118,14 @@ public func makeFolders(_ path: String) throws(FileError) {
   }
   guard isFolder(path) else {
     throw FileError(.creating(errno: ENOTDIR), file: path, "is not a folder")
+  }
+}
+
+/// A folder; nil if it may not be read: whoever may use one need not be allowed to read the one above it.
+private func readableFolder(_ path: String) throws(SystemError) -> OpenFile? {
+  do throws(SystemError) { return try OpenFile(folder: path) } catch {
+    guard error.number == EACCES else { throw error }
+    return nil
   }
 }
 
