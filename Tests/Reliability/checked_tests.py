@@ -8,7 +8,7 @@ import swift_tests
 from swift_tests import ROOT
 
 # What a sanitizer makes slower or larger than the limit of the test, which is about time or memory alone.
-SLOWED_DOWN = ["largeInput", "TransportErrorTests/cancelled", "LongPathTests"]
+SLOWED_DOWN = ["largeInput", "TransportErrorTests/cancelled", "LongPathTests", "manyTensors"]
 
 # The suites of column C; R are all. First those that take memory and pointers from a stranger.
 ADDRESS_SUITES = [
@@ -24,6 +24,8 @@ ADDRESS_SUITES = [
     "TopologicalLossTests.(LossBatchTests|LossOracleTests|ResamplingTests)",
     "NeuralKernelsTests.(PoolingTests|MomentsTests|PointwiseTests|LoadMapsTests)",
 ]
+SUPPRESSED = ROOT / "Tests/Reliability/suppressed_leaks.txt"
+
 
 class CheckedRun(NamedTuple):
     program: pathlib.Path
@@ -45,6 +47,7 @@ def checked_run(complete):
         3 * 3600,
         SLOWED_DOWN,
         ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1",
+        LSAN_OPTIONS=f"suppressions={SUPPRESSED}:print_suppressions=0",
         LLVM_PROFILE_FILE=str(profile),
     )
     return CheckedRun(program, profile, output, code)
