@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import test_buffers
 from shapr_cells import SETTINGS, cells
-from test_buffers import Exporter, claims, counts, honest, lies, sizes
+from test_buffers import Exporter, claims, counts, honest, lies, lengths
 
 from topoloss_swift import _core
 from topoloss_swift.shapr import Shapr
@@ -65,7 +65,7 @@ def test_honest_exporters_are_held_as_long_as_they_are_read():
     pixels = np.ascontiguousarray(IMAGES)
     claims.clear()
     claims.update(
-        honest(buf=pixels.ctypes.data, len=pixels.nbytes, itemsize=1, format=b"B", shape=sizes(*pixels.shape),
+        honest(buf=pixels.ctypes.data, len=pixels.nbytes, itemsize=1, format=b"B", shape=lengths(*pixels.shape),
                strides=None)
     )  # fmt: skip
     begun = training(images=Exporter())
@@ -92,7 +92,7 @@ class Meddling(dict):
     """The fields of an exporter of one point, which empties lists when it is asked for them."""
 
     def __init__(self, *lists):
-        super().__init__(honest(ndim=2, len=16, shape=sizes(1, 2), strides=None))
+        super().__init__(honest(ndim=2, len=16, shape=lengths(1, 2), strides=None))
         self.lists = lists
 
     def items(self):
