@@ -19,7 +19,7 @@ package func shareOut<Worker, Failure: ComputeFailure>(
 ) throws(Failure) {
   guard count > 0 else { return }
   let next = Atomic<Int>(0)
-  let failures: Mutex<[(index: Int, error: Failure)]> = Mutex([])
+  let failures = Locked<[(index: Int, error: Failure)]>([])
   do throws(ComputeError) {
     try runWorkers(min(threads, count), interruption: interruption) { (_) throws(ComputeError) in
       var current = -1

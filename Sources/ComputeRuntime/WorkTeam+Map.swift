@@ -7,7 +7,7 @@ extension WorkTeam {
   package func map<Element, Value: Sendable, Failure: Error>(
     _ elements: [Element], _ body: (Element) throws(Failure) -> Value
   ) throws(Failure) -> [Value] {
-    let outcomes: Mutex<[Int: Result<Value, Failure>]> = Mutex([:])
+    let outcomes = Locked<[Int: Result<Value, Failure>]>([:])
     let firstFailure = Atomic<Int>(Int.max)
     share(elements.count) { _, item in
       // What comes after a failure is not wanted any more; what comes before may fail, too.

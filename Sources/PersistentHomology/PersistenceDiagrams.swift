@@ -1,5 +1,4 @@
 public import ComputeRuntime
-internal import Synchronization
 
 /// The persistence diagrams of one volume, one per wanted homology dimension, lowest first.
 ///
@@ -89,7 +88,7 @@ public func persistenceDiagrams(
     shape: volumes.shape, options: options, threads: options.threads / workers,
     budget: MemoryBudget(limit: options.maximumMemory), interruption: interruption)
   let source = UncheckedSendable(volumes)
-  let results: Mutex<[Int: [Diagram]]> = Mutex([:])
+  let results = Locked<[Int: [Diagram]]>([:])
   try shareOut(count, threads: workers, interruption: interruption) {
     () throws(PersistenceError) in
     preparation.makeComputation(source.value.scalarType)
