@@ -44,7 +44,7 @@ def tests():
     return found
 
 
-def commands(found, identifier, tier):
+def commands(found, identifier):
     """(name, command, directory) of the runners that these tests need."""
     wanted = {path for each, paths in found.items() if identifier in (None, each) for path in paths}
     suites = [f"{path.parent.name}.{path.stem}" for path in wanted if path.suffix == ".swift"]
@@ -131,7 +131,7 @@ def main():
 
     place = RESULTS.stat().st_size if RESULTS.exists() else 0
     started, broken = time.monotonic(), []
-    for name, command in commands(found, wanted.id, wanted.tier):
+    for name, command in commands(found, wanted.id):
         print(f"reliability: {name}", flush=True)
         if subprocess.run(command, cwd=ROOT, env=environment).returncode:
             broken.append(name)
